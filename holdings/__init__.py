@@ -1,0 +1,1 @@
+"""What an archive holds and who may see it. Imports none of the other rooms."""

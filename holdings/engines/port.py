@@ -1,0 +1,321 @@
+"""The port every search engine stands behind. One contract suite (tests/contracts) holds all to it.
+
+What crosses the port is plain: tokens already segmented, integers, float32 vectors. An engine
+never segments, embeds, reads the catalogue or decides who may see what: the audience's index holds
+exactly what that audience may see.
+
+Words travel as *leaves*. A leaf names what was written and how it was segmented, on the normalised
+text (holdings.text.normalise); the same normalisation and segmenter were used on the documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float32]
+
+#: Text fields an engine indexes, with the weight each has in the words leg.
+TEXT_FIELDS: dict[str, float] = {
+    "title": 3.0,
+    "identifiers": 4.0,  # reference code and its parts, former codes, document number
+    "creators": 2.0,
+    "names": 2.0,  # persons
+    "places": 2.0,
+    "keywords": 2.0,
+    "abstract": 1.5,
+    "body": 1.0,  # page texts, attachments' texts
+    "other": 0.5,  # remaining described fields; for staff also columns no field takes
+}
+#: Overlapping character pairs of title, abstract and body: finds what the segmenter cut differently.
+BIGRAM_FIELD = "bigrams"
+BIGRAM_WEIGHT = 0.3
+
+#: Keyword facets. Values are shown as they are; a document may have several in each.
+FACETS: tuple[str, ...] = (
+    "fonds", "series", "genre", "creators", "persons", "places", "keywords", "category",
+    "decade", "access_status", "retention", "medium", "level", "parent", "has_scan",
+)  # fmt: skip
+
+#: Days are integers YYYYMMDD. An undated document has neither day.
+Day = int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One passage's vector. `page` and `number` are those of holdings.records.Passage."""
+
+    page: int
+    number: int
+    vector: Vector  # shape (dimension,), float32, length 1
+
+
+@dataclass(frozen=True)
+class Document:
+    """One record as an index sees it. Everything is derived and can be thrown away.
+
+    text: field of TEXT_FIELDS → tokens in reading order. Each inner list is one value (a title, a page);
+          phrases never match across values.
+    bigrams: the same values as overlapping pairs.
+    sort_code: natural-order key of the reference code (holdings.text.natural_key).
+    version: the catalogue's version number of this record; written back by `versions`.
+    """
+
+    id: str
+    version: int
+    text: Mapping[str, Sequence[Sequence[str]]]
+    bigrams: Sequence[Sequence[str]] = ()
+    facets: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    first_day: Day | None = None
+    last_day: Day | None = None
+    sort_code: str = ""
+    rows: Sequence[Row] = ()
+
+
+# ── the question ────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word of the question. Matches a document when any alternative does, in any text field.
+
+    alternatives: each a token sequence: one token matches as a term, several as a phrase. The segmented
+    form comes first; variants (old place names, other spellings) widen this leaf only.
+    bigrams: the word's overlapping pairs; a phrase of them in the bigram field also matches. Empty for
+    words of one character, identifiers and Latin words.
+    prefix: the last token of the first alternative is a prefix ("沈家门*").
+    fields: only these text fields; empty: all.
+    """
+
+    alternatives: tuple[tuple[str, ...], ...]
+    bigrams: tuple[str, ...] = ()
+    prefix: bool = False
+    fields: tuple[str, ...] = ()
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """At least `required` of the children match (OR is required=1, AND is required=len)."""
+
+    children: tuple[Node, ...]
+    required: int = 1
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """The tokens in this order, adjacent, in one value of one field. Also found by `bigrams`."""
+
+    tokens: tuple[str, ...]
+    bigrams: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FacetIn:
+    """The document has at least one of these values in this facet."""
+
+    facet: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DateRange:
+    """The document's days overlap first..last (inclusive; None is open). Undated never matches."""
+
+    first: Day | None = None
+    last: Day | None = None
+
+
+@dataclass(frozen=True)
+class Undated:
+    """The document has no date."""
+
+
+@dataclass(frozen=True)
+class Ids:
+    """The document is one of these."""
+
+    ids: tuple[str, ...]
+
+
+Node = Word | AnyOf | Phrase | FacetIn | DateRange | Undated | Ids
+
+
+class Sort(StrEnum):
+    RELEVANCE = "relevance"
+    DATE = "date"  # first day ascending, undated last, then sort_code, then id
+    DATE_DESC = "date_desc"  # first day descending, undated last, then sort_code, then id
+    CODE = "reference_code"  # sort_code, then id
+
+
+@dataclass(frozen=True)
+class Question:
+    """What an engine is asked. Both legs are bound by `must`, `must_not` and nothing else decides.
+
+    words: what ranks the words leg; None: every document under the constraints matches, in `sort` order.
+    vector: shape (dimension,), float32, length 1, already centred by nobody (the engine centres);
+            None: no meaning leg.
+    must / must_not: hold for both legs: filters, required phrases, NOT.
+    facets: facet names to count, exactly, over the words matches (over the whole constrained set when
+            `words` is None or `meaning_only`).
+    post_filters: constraint by facet name, chosen in that facet: bind both legs and the totals, but not
+            that facet's own counts (multi-select).
+    histogram: also count documents per year (a document of several years counts in each).
+    depth: how many hits of each leg are wanted from the start (at most 1,000).
+    after: where a former answer of the words leg ended; opaque, the engine's own.
+    snapshot: go on in the same state of the index as an earlier answer, while the engine still has it.
+    """
+
+    words: Node | None = None
+    vector: Vector | None = None
+    must: tuple[Node, ...] = ()
+    must_not: tuple[Node, ...] = ()
+    post_filters: Mapping[str, Node] = field(default_factory=dict)
+    facets: tuple[str, ...] = ()
+    facet_size: int = 50
+    histogram: bool = False
+    sort: Sort = Sort.RELEVANCE
+    depth: int = 1000
+    after: str | None = None
+    snapshot: str | None = None
+    meaning_only: bool = False
+
+
+# ── the answer ──────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class WordsHit:
+    """A document of the words leg. `score` never leaves the house: ranks do."""
+
+    id: str
+    score: float
+
+
+@dataclass(frozen=True)
+class MeaningHit:
+    """A document of the meaning leg, with its best passages (best first, at most 3)."""
+
+    id: str
+    score: float  # cosine of the best passage
+    passages: tuple[tuple[int, int], ...]  # (page, number)
+
+
+@dataclass(frozen=True)
+class FacetCount:
+    value: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Both legs, best first: score descending, then id (or the asked sort, then id).
+
+    total: exact number of documents the words leg matches (the constrained set when words is None
+           or meaning_only).
+    facets: count descending, then value; every count exact and at least 1.
+    years: year → documents; undated: documents without a date.
+    after: pass it back to go on in the words leg; None: this was the end.
+    """
+
+    words: tuple[WordsHit, ...] = ()
+    meaning: tuple[MeaningHit, ...] = ()
+    total: int = 0
+    facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
+    years: Mapping[int, int] = field(default_factory=dict)
+    undated: int = 0
+    after: str | None = None
+    snapshot: str = ""
+
+
+@dataclass(frozen=True)
+class MadeWith:
+    """What an index was made with (invariant 7); compared at opening, IndexMismatch if it differs."""
+
+    normaliser: str
+    segmenter: str
+    lexicon: str
+    encoder: str  # "" when no embedding model was there
+    dimension: int  # 0 when no embedding model was there
+
+
+@dataclass(frozen=True)
+class IndexStatus:
+    audience: str
+    documents: int
+    rows: int
+    generation: str
+    words_ready: bool
+    meaning_ready: bool
+    bytes_on_disk: int
+    made_with: MadeWith | None
+
+
+class SearchEngine(Protocol):
+    """The reading side: any number of processes may hold one. Constructors are cheap; `open` is not.
+
+    Errors: IndexMissing (no index for the audience yet), IndexMismatch, NotReady.
+    """
+
+    async def open(self) -> None:
+        """Open what exists; the words leg answers first, the meaning leg warms behind it.
+
+        Until the meaning leg is up, `search` answers without it and `status` says so.
+        """
+
+    async def search(self, audience: str, question: Question) -> Answer:
+        """Answer from one audience's index, on one snapshot: hits, totals and facets agree."""
+
+    async def complete(self, audience: str, prefix: str, *, size: int = 10) -> list[str]:
+        """Titles' and names' values (facets persons, places, creators, keywords) of *live* documents
+        that start with or contain `prefix`, most frequent first, then by value."""
+
+    async def vectors(self, audience: str, record_id: str) -> list[Row]:
+        """The rows of one live document; empty when it has none or is not in this index."""
+
+    async def versions(self, audience: str) -> dict[str, int]:
+        """id → version of every live document (for verification and for finding what lags)."""
+
+    async def status(self, audience: str) -> IndexStatus:
+        """Counts and readiness; IndexMissing when there is none."""
+
+    async def refresh(self) -> None:
+        """See every commit made before this call."""
+
+    async def close(self) -> None: ...
+
+
+class IndexWriter(Protocol):
+    """The writing side: exactly one holder per data folder (invariant 10).
+
+    Nothing is visible before `commit`; a commit is atomic per audience and survives kill -9.
+    Writing a document whose id is there replaces it. Deleting an unknown id does nothing.
+    """
+
+    async def open(self) -> None:
+        """Make what is missing; mend what a kill left."""
+
+    async def write(self, audience: str, documents: Sequence[Document], deletes: Sequence[str] = ()) -> None: ...
+
+    async def commit(self, audience: str) -> None:
+        """Durable and visible to every reader (within two seconds without their asking)."""
+
+    async def begin_rebuild(self, audience: str) -> None:
+        """Later `write`s and `commit`s of this audience go to a new, empty generation, unseen by readers."""
+
+    async def finish_rebuild(self, audience: str) -> None:
+        """Commit and switch readers to the new generation in one step; the old one is removed
+        once no reader uses it."""
+
+    async def abandon_rebuild(self, audience: str) -> None: ...
+
+    async def versions(self, audience: str) -> dict[str, int]:
+        """id → version of what the writer would commit now."""
+
+    async def close(self) -> None: ...

@@ -1,0 +1,94 @@
+"""Every error this house raises on purpose, drawn as a tree.
+
+    DanghaiError
+    ├── BadInput                  the person can mend it: says what and how
+    │   ├── BadQuery              a question that cannot be understood
+    │   ├── BadCursor             a cursor that this installation did not give
+    │   └── BadPackage            a package that cannot be opened at all
+    ├── NotFound                  never held, or not for this caller: the same words
+    ├── NotAllowed                the caller is known, and may not do this
+    ├── Conflict                  somebody else wrote first, or the code is taken
+    └── NotReady                  a part is not there yet; `retry_after` seconds
+        ├── IndexMismatch         the index was made with another model or lexicon
+        ├── IndexMissing          no index for this audience yet
+        ├── ModelMissing          a model's files are not here: `danghai models pull`
+        ├── CatalogueUnavailable  the system of record does not answer
+        └── ProjectorAway         no projector runs, so the indexes do not move
+
+Foreign exceptions are mapped to these at the edge where they arise.
+"""
+
+from __future__ import annotations
+
+
+class DanghaiError(Exception):
+    """Base of the tree. `str(error)` is for people and says what to do next."""
+
+    code = "error"
+    status = 500
+
+    def __init__(self, message: str, *, advice: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.advice}".strip()
+
+
+class BadInput(DanghaiError):
+    code = "bad-input"
+    status = 400
+
+
+class BadQuery(BadInput):
+    code = "bad-query"
+
+
+class BadCursor(BadInput):
+    code = "bad-cursor"
+
+
+class BadPackage(BadInput):
+    code = "bad-package"
+
+
+class NotFound(DanghaiError):
+    code = "not-found"
+    status = 404
+
+
+class NotAllowed(DanghaiError):
+    code = "not-allowed"
+    status = 403
+
+
+class Conflict(DanghaiError):
+    code = "conflict"
+    status = 409
+
+
+class NotReady(DanghaiError):
+    code = "not-ready"
+    status = 503
+    retry_after = 5
+
+
+class IndexMismatch(NotReady):
+    code = "index-mismatch"
+
+
+class IndexMissing(NotReady):
+    code = "index-missing"
+
+
+class ModelMissing(NotReady):
+    code = "model-missing"
+
+
+class CatalogueUnavailable(NotReady):
+    code = "catalogue-unavailable"
+
+
+class ProjectorAway(NotReady):
+    code = "projector-away"

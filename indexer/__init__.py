@@ -1,0 +1,1 @@
+"""The way in: readers → intake → catalogue → OCR → passages → projection."""

@@ -1,0 +1,1 @@
+"""What is learned: words, meaning, sight. Imports none of the other rooms."""

@@ -1,0 +1,1 @@
+"""The way out: who asks, what is meant, two legs, fusion, answer."""

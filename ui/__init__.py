@@ -1,0 +1,1 @@
+"""The explorer: a Streamlit client of the HTTP interface, nothing else."""
