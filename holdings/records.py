@@ -49,10 +49,18 @@ FIELDS: tuple[FieldDef, ...] = (
     FieldDef("series", "类别号", "text", ("类别", "目录号", "实体分类号"), "series", facet=True),
     FieldDef("volume", "案卷号", "text", ("卷号",), "volume"),
     FieldDef("item", "件号", "text", ("顺序号", "卷内序号", "序号", "室编件号", "馆编件号"), "item"),
-    FieldDef("title", "题名", "text", ("正题名", "文件题名", "案卷题名", "标题", "案卷标题", "文件标题", "名称")),
+    FieldDef(
+        "title", "题名", "text", ("正题名", "文件题名", "案卷题名", "标题", "案卷标题", "文件标题", "名称")
+    ),
     FieldDef("parallel_title", "并列题名", "text", ("副题名", "副题名及说明题名文字"), "parallel title"),
     FieldDef("creators", "责任者", "list", ("作者", "发文单位", "发文机关", "形成者", "责任人"), facet=True),
-    FieldDef("date", "日期", "date", ("时间", "成文日期", "文件日期", "形成日期", "发文日期", "起止日期", "起止时间", "年度"), "date"),
+    FieldDef(
+        "date",
+        "日期",
+        "date",
+        ("时间", "成文日期", "文件日期", "形成日期", "发文日期", "起止日期", "起止时间", "年度"),
+        "date",
+    ),
     FieldDef("document_number", "文件编号", "text", ("文号", "发文字号", "文件字号"), "document number"),
     FieldDef("genre", "文种", "text", ("文件种类", "体裁"), "genre", facet=True),
     FieldDef("draft", "稿本", "text", ("文本",), "draft or version"),
@@ -60,10 +68,23 @@ FIELDS: tuple[FieldDef, ...] = (
     FieldDef("retention", "保管期限", "choice", ("期限",), "retention period"),
     FieldDef("pages", "页数", "integer", ("张数", "页"), "pages"),
     FieldDef("page_range", "页号", "text", ("起止页号", "页次", "张页号", "起止页次"), "page range"),
-    FieldDef("access_status", "开放标识", "choice", ("开放状态", "开放情况", "开放审核结果"), "opening status", facet=True),
+    FieldDef(
+        "access_status",
+        "开放标识",
+        "choice",
+        ("开放状态", "开放情况", "开放审核结果"),
+        "opening status",
+        facet=True,
+    ),
     FieldDef("publicity", "公开属性", "choice", ("上网审查", "发布范围"), "publicity"),
     FieldDef("classification", "密级", "choice", ("秘密等级",), "classification"),
-    FieldDef("abstract", "范围和提要", "text", ("提要", "内容提要", "摘要", "内容摘要", "范围和内容"), "scope and content"),
+    FieldDef(
+        "abstract",
+        "范围和提要",
+        "text",
+        ("提要", "内容提要", "摘要", "内容摘要", "范围和内容"),
+        "scope and content",
+    ),
     FieldDef("persons", "人名", "list", ("人物", "涉及人物"), facet=True, personal=True),
     FieldDef("places", "地名", "list", ("地点", "涉及地点", "拍摄地点"), facet=True),
     FieldDef("keywords", "主题词", "list", ("关键词", "主题词或关键词"), facet=True),
@@ -73,7 +94,9 @@ FIELDS: tuple[FieldDef, ...] = (
     FieldDef("photographer", "摄影者", "text", ("拍摄者",), "photographer"),
     FieldDef("acquisition", "来源", "text", ("档案来源", "直接来源", "获得方式"), "acquisition"),
     FieldDef("donor_limits", "捐赠限制", "text", ("使用限制", "利用限制"), "donor's limits"),
-    FieldDef("agency_history", "机构沿革", "text", ("全宗介绍", "组织机构沿革", "行政历史"), "agency history"),
+    FieldDef(
+        "agency_history", "机构沿革", "text", ("全宗介绍", "组织机构沿革", "行政历史"), "agency history"
+    ),
     FieldDef("storage", "存储位置", "text", ("存放位置", "库位", "缩微号"), "storage location"),
     FieldDef("notes", "附注", "text", ("备注",), "notes"),
 )

@@ -15,17 +15,25 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DANGHAI_", env_file=".env", extra="ignore")
 
     home: Path = Field(Path("data"), description="数据目录 data folder: catalogue, file store, indexes, logs")
-    archive_code: str = Field("990001", description="档案馆代码 archive code, the first part of every record id")
+    archive_code: str = Field(
+        "990001", description="档案馆代码 archive code, the first part of every record id"
+    )
     archive_name: str = Field("本馆", description="档案馆名称 the archive's name, as citations give it")
-    database_url: str = Field("", description="SQLAlchemy URL of the catalogue; empty: SQLite in the data folder")
+    database_url: str = Field(
+        "", description="SQLAlchemy URL of the catalogue; empty: SQLite in the data folder"
+    )
     engine: Literal["embedded", "elasticsearch"] = Field("embedded", description="检索引擎 search engine")
-    models_dir: Path | None = Field(None, description="模型目录 folder of model files; empty: the user's cache")
+    models_dir: Path | None = Field(
+        None, description="模型目录 folder of model files; empty: the user's cache"
+    )
     ocr_workers: int = Field(0, ge=0, description="OCR 进程数 OCR worker processes; 0: one a core")
     ocr: bool = Field(True, description="后台识读 read waiting scans while serving")
     host: str = Field("127.0.0.1", description="API 监听地址 address the API listens on")
     port: int = Field(8080, ge=1, le=65535, description="API 端口 port of the API")
     ui_port: int = Field(8501, ge=1, le=65535, description="浏览器界面端口 port of the explorer")
-    api_url: str = Field("", description="the API's address as the explorer reaches it; empty: host and port above")
+    api_url: str = Field(
+        "", description="the API's address as the explorer reaches it; empty: host and port above"
+    )
     max_pixels: int = Field(200_000_000, description="单页最大像素 largest page image accepted, in pixels")
     max_side: int = Field(30_000, description="单页最大边长 longest side of a page image accepted, in pixels")
     max_unpacked: int = Field(2_000_000_000, description="解压上限 most bytes one packed file may unfold to")

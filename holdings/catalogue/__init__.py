@@ -1,0 +1,18 @@
+"""The catalogue 目录库: the system of record. Everything else is derived from it and can be rebuilt."""
+
+from holdings.catalogue.catalogue import Catalogue
+from holdings.catalogue.outbox import OutboxItem
+from holdings.catalogue.pages import StoredPage, WaitingPage
+from holdings.catalogue.records import Incoming, IncomingAttachment, IncomingPage, Outcome, StoredRecord
+
+__all__ = [
+    "Catalogue",
+    "Incoming",
+    "IncomingAttachment",
+    "IncomingPage",
+    "OutboxItem",
+    "Outcome",
+    "StoredPage",
+    "StoredRecord",
+    "WaitingPage",
+]

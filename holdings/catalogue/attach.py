@@ -1,0 +1,124 @@
+"""Writing a record's pages and attachments, inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from holdings.catalogue.tables import AttachmentRow, PageRow, PageTextRow
+from holdings.records import Line, PageText
+
+if TYPE_CHECKING:
+    from holdings.catalogue.records import IncomingAttachment, IncomingPage
+
+Difference = tuple[str, str]
+
+
+def page_difference(
+    session: Session, record_id: str, pages: Sequence[IncomingPage] | None
+) -> tuple[Difference | None, bool]:
+    """(how the pages differ from the record's, whether the record has any)."""
+    query = select(PageRow.number, PageRow.sha256, PageRow.frame).where(PageRow.record_id == record_id)
+    as_is = sorted(tuple(row) for row in session.execute(query))
+    if pages is None:
+        return None, bool(as_is)
+    to_be = sorted((p.number, p.sha256, p.frame) for p in pages)
+    if as_is == to_be:
+        return None, bool(as_is)
+    return (f"{len(as_is)} 页", f"{len(to_be)} 页" + ("（文件不同）" if as_is else "")), bool(as_is)
+
+
+def set_pages(session: Session, record_id: str, pages: Sequence[IncomingPage]) -> None:
+    """Make the record's pages these. A page whose file stays keeps its texts."""
+    old = session.scalars(select(PageRow).where(PageRow.record_id == record_id))
+    to_be = {(p.number, p.sha256, p.frame) for p in pages}
+    kept = set()
+    for page in old:
+        place = (page.number, page.sha256, page.frame)
+        if place in to_be:
+            kept.add(place)
+        else:
+            session.execute(delete(PageTextRow).where(PageTextRow.page_id == page.id))
+            session.execute(delete(PageRow).where(PageRow.id == page.id))
+    for incoming in pages:
+        if (incoming.number, incoming.sha256, incoming.frame) not in kept:
+            _add_page(session, record_id, incoming)
+
+
+def _add_page(session: Session, record_id: str, page: IncomingPage) -> None:
+    row = PageRow(
+        record_id=record_id,
+        number=page.number,
+        kind=page.kind,
+        sha256=page.sha256,
+        frame=page.frame,
+        media_type=page.media_type,
+        name=page.name,
+        width=page.width,
+        height=page.height,
+        text_version=0,
+        reader="",
+        error="",
+    )
+    session.add(row)
+    session.flush()
+    if page.text is not None:
+        add_text(session, row, page.text)
+
+
+def add_text(session: Session, row: PageRow, text: PageText) -> int:
+    """A new version of the page's text; returns its number."""
+    row.text_version += 1
+    session.add(
+        PageTextRow(
+            page_id=row.id,
+            version=row.text_version,
+            maker=text.maker,
+            made_at=datetime.now(UTC),
+            rotation=text.rotation,
+            vertical=text.vertical,
+            lines=[[line.text, *(line.box or (None,) * 4), round(line.confidence, 4)] for line in text.lines],
+        )
+    )
+    return row.text_version
+
+
+def text_of(row: PageTextRow) -> PageText:
+    """A stored text version as the nouns have it."""
+    lines = tuple(
+        Line(text, None if x is None else (x, y, w, h), confidence)
+        for text, x, y, w, h, confidence in row.lines
+    )
+    return PageText(lines, row.maker, row.rotation, row.vertical)
+
+
+def attachment_difference(
+    session: Session, record_id: str, files: Sequence[IncomingAttachment] | None
+) -> tuple[Difference | None, bool]:
+    """(how the attachments differ from the record's, whether the record has any)."""
+    query = select(AttachmentRow.name, AttachmentRow.sha256).where(AttachmentRow.record_id == record_id)
+    as_is = {name: sha for name, sha in session.execute(query)}
+    if files is None or as_is == {f.name: f.sha256 for f in files}:
+        return None, bool(as_is)
+    return ("、".join(sorted(as_is)), "、".join(sorted(f.name for f in files))), bool(as_is)
+
+
+def set_attachments(session: Session, record_id: str, files: Sequence[IncomingAttachment]) -> None:
+    """Make the record's attachments these."""
+    session.execute(delete(AttachmentRow).where(AttachmentRow.record_id == record_id))
+    for file in files:
+        session.add(
+            AttachmentRow(
+                record_id=record_id,
+                name=file.name,
+                sha256=file.sha256,
+                media_type=file.media_type,
+                size=file.size,
+                text=file.text,
+            )
+        )
+    session.flush()

@@ -1,0 +1,30 @@
+"""The catalogue as the other rooms see it: four small parts over one database."""
+
+from __future__ import annotations
+
+from holdings.catalogue.database import Database
+from holdings.catalogue.keys import Keys
+from holdings.catalogue.outbox import Outbox
+from holdings.catalogue.pages import Pages
+from holdings.catalogue.records import Records
+
+
+class Catalogue:
+    """The system of record. Thread-safe; every call is its own short transaction.
+
+    records: descriptions and what hangs on them.  pages: page texts and the OCR's list of work.
+    outbox: what the indexes still lack.  keys: API keys.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.database = Database(url)
+        self.records = Records(self.database)
+        self.pages = Pages(self.database)
+        self.outbox = Outbox(self.database)
+        self.keys = Keys(self.database)
+
+    def upgrade(self) -> None:
+        self.database.upgrade()
+
+    def close(self) -> None:
+        self.database.close()

@@ -1,0 +1,105 @@
+"""The connection: SQLite in WAL mode or PostgreSQL, transactions, migrations, foreign errors mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from holdings.errors import CatalogueUnavailable, Conflict
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Database:
+    """One catalogue database. Cheap to make; the first use connects.
+
+    Errors: CatalogueUnavailable (no answer, no tables), Conflict (a unique rule broken).
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engine: Engine | None = None
+
+    @property
+    def engine(self) -> Engine:
+        if self._engine is None:
+            self._engine = _connect(self.url)
+        return self._engine
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A reading transaction: one consistent view, never waiting for a writer."""
+        with mapped_errors(), Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A writing transaction; keep it under 100 ms (never across OCR or embedding).
+
+        On SQLite it takes the write lock at its start, so it cannot fail half-way for a lock.
+        """
+        engine = self.engine.execution_options(danghai_write=True)
+        with mapped_errors(), Session(engine) as session, session.begin():
+            yield session
+
+    def upgrade(self) -> None:
+        """Bring the tables to the present shape (Alembic)."""
+        with mapped_errors(), self.engine.begin() as connection:
+            command.upgrade(alembic_config(connection), "head")
+
+    def close(self) -> None:
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+
+def alembic_config(connection: Any) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+@contextmanager
+def mapped_errors() -> Iterator[None]:
+    """SQLAlchemy's exceptions become this house's."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise Conflict(f"目录库拒绝写入：{error.orig}", advice="请核对档号是否重复后重试。") from error
+    except OperationalError as error:
+        advice = "请运行 `danghai db upgrade`，并检查 DANGHAI_DATABASE_URL 与数据目录的权限和空间。"
+        raise CatalogueUnavailable(f"目录库没有应答：{error.orig}", advice=advice) from error
+    except SQLAlchemyError as error:
+        raise CatalogueUnavailable(f"目录库出错：{error}") from error
+
+
+def _connect(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": 30})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we write BEGIN ourselves, see _begin_sqlite
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    writes = connection.get_execution_options().get("danghai_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,54 @@
+"""Record ↔ the JSON a catalogue row keeps. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import Any
+
+from holdings.records import DateSpan, Record
+
+_TUPLES = frozenset(f.name for f in fields(Record) if str(f.type).startswith("tuple"))
+
+
+def to_json(record: Record) -> dict[str, Any]:
+    """Every field that says something; what is empty is left out."""
+    return {name: value for name, value in asdict(record).items() if value not in ("", None, (), {}, [])}
+
+
+def from_json(data: dict[str, Any]) -> Record:
+    """The record again; unknown keys (of a later version) are ignored."""
+    values: dict[str, Any] = {}
+    for field in fields(Record):
+        if field.name not in data:
+            continue
+        value = data[field.name]
+        if field.name in _TUPLES:
+            value = tuple(value)
+        elif field.name == "date":
+            value = DateSpan(**value)
+        values[field.name] = value
+    return Record(**values)
+
+
+def differences(old: Record, new: Record) -> dict[str, tuple[str, str]]:
+    """field → (as it stands, as it would be), as texts for people."""
+    return {
+        field.name: (as_text(getattr(old, field.name)), as_text(getattr(new, field.name)))
+        for field in fields(Record)
+        if field.name not in ("id", "former_codes") and getattr(old, field.name) != getattr(new, field.name)
+    }
+
+
+def as_text(value: object) -> str:
+    """One field's value as a person reads it."""
+    match value:
+        case None:
+            return ""
+        case DateSpan():
+            return value.text
+        case tuple():
+            return "；".join(str(v) for v in value)
+        case dict():
+            return "；".join(f"{k}：{v}" for k, v in value.items())
+        case _:
+            return str(value)

@@ -1,0 +1,234 @@
+"""Page texts as versions, and the OCR's list of work, derived from the pages themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from holdings.catalogue.attach import add_text, text_of
+from holdings.catalogue.database import Database
+from holdings.catalogue.outbox import enqueue
+from holdings.catalogue.tables import PageRow, PageTextRow, RecordRow
+from holdings.errors import NotFound
+from holdings.records import PageText
+
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class StoredPage:
+    """A page with its present text, if it has one. `status`: waiting, read, failed, text or picture."""
+
+    id: int
+    record_id: str
+    number: int
+    kind: str
+    sha256: str
+    frame: int
+    media_type: str
+    name: str
+    width: int
+    height: int
+    text_version: int
+    error: str
+    text: PageText | None
+
+    @property
+    def status(self) -> str:
+        if self.kind != "scan":
+            return self.kind
+        if self.error:
+            return "failed"
+        return "read" if self.text_version else "waiting"
+
+
+@dataclass(frozen=True)
+class WaitingPage:
+    """One piece of the OCR's work. `place` orders the work: pass the last one as `after`."""
+
+    id: int
+    record_id: str
+    reference_code: str
+    number: int
+    sha256: str
+    frame: int
+    media_type: str
+    place: tuple[str, int]
+
+
+@dataclass(frozen=True)
+class TextVersion:
+    version: int
+    made_at: datetime
+    text: PageText
+
+
+class Pages:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(self, record_id: str, *, first: int = 1, limit: int = 10_000) -> list[StoredPage]:
+        """A record's pages in order, each with its newest text."""
+        return self.of_many([record_id], first=first, limit=limit).get(record_id, [])
+
+    def of_many(
+        self, record_ids: Sequence[str], *, first: int = 1, limit: int = 10_000
+    ) -> dict[str, list[StoredPage]]:
+        """record id → its pages numbered first … first+limit-1."""
+        found: dict[str, list[StoredPage]] = {}
+        newest = and_(PageTextRow.page_id == PageRow.id, PageTextRow.version == PageRow.text_version)
+        with self._database.read() as session:
+            for start in range(0, len(record_ids), CHUNK):
+                query = (
+                    select(PageRow, PageTextRow)
+                    .outerjoin(PageTextRow, newest)
+                    .where(PageRow.record_id.in_(record_ids[start : start + CHUNK]))
+                    .where(PageRow.number >= first, PageRow.number < first + limit)
+                    .order_by(PageRow.record_id, PageRow.number)
+                )
+                for page, text in session.execute(query):
+                    found.setdefault(page.record_id, []).append(_stored(page, text))
+        return found
+
+    def get(self, record_id: str, number: int) -> StoredPage | None:
+        found = self.of(record_id, first=number, limit=1)
+        return found[0] if found else None
+
+    def versions(self, record_id: str, number: int) -> list[TextVersion]:
+        """Every text this page has had, newest first."""
+        query = (
+            select(PageTextRow)
+            .join(PageRow, PageRow.id == PageTextRow.page_id)
+            .where(PageRow.record_id == record_id, PageRow.number == number)
+            .order_by(PageTextRow.version.desc())
+        )
+        with self._database.read() as session:
+            return [TextVersion(row.version, row.made_at, text_of(row)) for row in session.scalars(query)]
+
+    def waiting(
+        self, reader: str, *, after: tuple[str, int] | None = None, limit: int = 64
+    ) -> list[WaitingPage]:
+        """Scans that `reader` has not tried, in reference-code order, none moved forward.
+
+        A page whose newest text a person made is left alone.
+        """
+        by_person = and_(
+            PageTextRow.page_id == PageRow.id,
+            PageTextRow.version == PageRow.text_version,
+            PageTextRow.maker.like("person:%"),
+        )
+        query = (
+            select(PageRow, RecordRow.reference_code, RecordRow.sort_code)
+            .join(RecordRow, RecordRow.id == PageRow.record_id)
+            .where(PageRow.kind == "scan", PageRow.reader != reader)
+            .where(~select(PageTextRow.page_id).where(by_person).exists())
+            .order_by(RecordRow.sort_code, PageRow.number)
+            .limit(limit)
+        )
+        if after is not None:
+            query = query.where(tuple_(RecordRow.sort_code, PageRow.number) > after)
+        with self._database.read() as session:
+            return [
+                WaitingPage(
+                    page.id,
+                    page.record_id,
+                    code,
+                    page.number,
+                    page.sha256,
+                    page.frame,
+                    page.media_type,
+                    (sort_code, page.number),
+                )
+                for page, code, sort_code in session.execute(query)
+            ]
+
+    def save_reading(self, page_id: int, text: PageText, reader: str) -> None:
+        """A machine's reading of a scan: a new text version, and the record's indexes lag."""
+        with self._database.write() as session:
+            row = _page(session, page_id)
+            row.reader, row.error = reader, ""
+            add_text(session, row, text)
+            _touch(session, row.record_id)
+
+    def save_failure(self, page_id: int, error: str, reader: str) -> None:
+        """The page could not be read: its status says why, all other work goes on."""
+        with self._database.write() as session:
+            row = _page(session, page_id)
+            row.reader, row.error = reader, error
+
+    def correct(self, record_id: str, number: int, text: PageText) -> int:
+        """A person's text: a new version (its number is returned); nothing is overwritten.
+
+        Errors: NotFound.
+        """
+        with self._database.write() as session:
+            query = select(PageRow).where(PageRow.record_id == record_id, PageRow.number == number)
+            row = session.scalar(query.with_for_update())
+            if row is None:
+                raise NotFound("没有这一页。")
+            row.error = ""
+            version = add_text(session, row, text)
+            _touch(session, record_id)
+            return version
+
+    def retry_failed(self) -> int:
+        """Put failed pages back on the list of work; how many."""
+        with self._database.write() as session:
+            rows = list(session.scalars(select(PageRow).where(PageRow.error != "")))
+            for row in rows:
+                row.reader, row.error = "", ""
+            return len(rows)
+
+    def progress(self, reader: str) -> dict[str, int]:
+        """Pages by state: waiting, read, failed, text, picture."""
+        with self._database.read() as session:
+            query = select(
+                PageRow.kind, PageRow.reader == reader, PageRow.error != "", func.count()
+            ).group_by(PageRow.kind, PageRow.reader == reader, PageRow.error != "")
+            counts = {"waiting": 0, "read": 0, "failed": 0, "text": 0, "picture": 0}
+            for kind, tried, failed, number in session.execute(query):
+                state = kind if kind != "scan" else "failed" if failed else "read" if tried else "waiting"
+                counts[state] += number
+            return counts
+
+    def uses(self, sha256: str) -> int:
+        """How many pages stand on this file."""
+        with self._database.read() as session:
+            query = select(func.count()).select_from(PageRow).where(PageRow.sha256 == sha256)
+            return session.scalar(query) or 0
+
+
+def _page(session: Session, page_id: int) -> PageRow:
+    row = session.get(PageRow, page_id, with_for_update=True)
+    if row is None:
+        raise NotFound("没有这一页。")
+    return row
+
+
+def _touch(session: Session, record_id: str) -> None:
+    """The record's indexed form changed: its version moves on, its description does not."""
+    row = session.get_one(RecordRow, record_id, with_for_update=True)
+    row.version += 1
+    enqueue(session, [record_id])
+
+
+def _stored(page: PageRow, text: PageTextRow | None) -> StoredPage:
+    return StoredPage(
+        page.id,
+        page.record_id,
+        page.number,
+        page.kind,
+        page.sha256,
+        page.frame,
+        page.media_type,
+        page.name,
+        page.width,
+        page.height,
+        page.text_version,
+        page.error,
+        text_of(text) if text else None,
+    )
