@@ -307,7 +307,12 @@ class IndexWriter(Protocol):
         """Durable and visible to every reader (within two seconds without their asking)."""
 
     async def begin_rebuild(self, audience: str) -> None:
-        """Later `write`s and `commit`s of this audience go to a new, empty generation, unseen by readers."""
+        """Start a new, empty generation, unseen by readers. From now on `write` and `commit` go to both
+        generations: nothing lags, and a withdrawal is at once, while the rebuild goes on."""
+
+    async def fill(self, audience: str, documents: Sequence[Document]) -> None:
+        """Put documents into the new generation only. An id that `write` has put or deleted since
+        `begin_rebuild` is left as it is: what was written is newer."""
 
     async def finish_rebuild(self, audience: str) -> None:
         """Commit and switch readers to the new generation in one step; the old one is removed
