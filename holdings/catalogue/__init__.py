@@ -1,7 +1,7 @@
 """The catalogue 目录库: the system of record. Everything else is derived from it and can be rebuilt."""
 
 from holdings.catalogue.catalogue import Catalogue
-from holdings.catalogue.outbox import OutboxItem
+from holdings.catalogue.outbox import OutboxItem, Rebuild, Stage
 from holdings.catalogue.pages import StoredPage, WaitingPage
 from holdings.catalogue.records import Incoming, IncomingAttachment, IncomingPage, Outcome, StoredRecord
 
@@ -12,6 +12,8 @@ __all__ = [
     "IncomingPage",
     "OutboxItem",
     "Outcome",
+    "Rebuild",
+    "Stage",
     "StoredPage",
     "StoredRecord",
     "WaitingPage",

@@ -5,27 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import IntEnum
 
 from sqlalchemy import delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from holdings.catalogue.database import Database
-from holdings.catalogue.tables import OutboxRow, RecordRow
+from holdings.catalogue.tables import OutboxRow, RebuildRow, RecordRow
 
 CHUNK = 500
+
+
+class Stage(IntEnum):
+    """What is still to be done for a record; the lowest comes first.
+
+    Words are found at once; vectors follow, titles and abstracts before bodies, for they cost a
+    thousand times as much.
+    """
+
+    WITHDRAWAL = 0
+    WORDS = 1
+    DESCRIPTION_VECTORS = 2
+    BODY_VECTORS = 3
 
 
 @dataclass(frozen=True)
 class OutboxItem:
     seq: int
     record_id: str
-    urgent: bool
+    stage: Stage
 
 
-def enqueue(session: Session, record_ids: Iterable[str], *, urgent: bool = False) -> None:
-    """Note, in the caller's transaction, that these records changed."""
+@dataclass(frozen=True)
+class Rebuild:
+    audience: str
+    reason: str
+    wanted_at: datetime
+
+
+def enqueue(session: Session, record_ids: Iterable[str], stage: Stage = Stage.WORDS) -> None:
+    """Note, in the caller's transaction, that these records' indexes lag."""
     now = datetime.now(UTC)
-    rows = [{"record_id": i, "urgent": urgent, "added_at": now} for i in record_ids]
+    rows = [{"record_id": i, "stage": int(stage), "added_at": now} for i in record_ids]
     if rows:
         session.execute(insert(OutboxRow), rows)
 
@@ -35,35 +56,64 @@ class Outbox:
         self._database = database
 
     def take(self, limit: int = 256) -> list[OutboxItem]:
-        """The next items, urgent ones (withdrawals) first. Taking does not remove: `done` does."""
-        query = select(OutboxRow).order_by(OutboxRow.urgent.desc(), OutboxRow.seq).limit(limit)
+        """The next items, all of the lowest stage there is. Taking does not remove: `done` does."""
+        query = select(OutboxRow).order_by(OutboxRow.stage, OutboxRow.seq).limit(limit)
         with self._database.read() as session:
-            return [OutboxItem(row.seq, row.record_id, row.urgent) for row in session.scalars(query)]
+            items = [OutboxItem(row.seq, row.record_id, Stage(row.stage)) for row in session.scalars(query)]
+        return [item for item in items if item.stage == items[0].stage]
 
-    def done(self, seqs: Sequence[int]) -> None:
-        """These are in every index that may hold them."""
-        for start in range(0, len(seqs), CHUNK):
-            with self._database.write() as session:
+    def done(self, items: Sequence[OutboxItem], then: dict[Stage, Sequence[str]] | None = None) -> None:
+        """These are in every index that may hold them; `then`: what follows for which records."""
+        seqs = [item.seq for item in items]
+        with self._database.write() as session:
+            for start in range(0, len(seqs), CHUNK):
                 session.execute(delete(OutboxRow).where(OutboxRow.seq.in_(seqs[start : start + CHUNK])))
+            for stage, record_ids in (then or {}).items():
+                enqueue(session, record_ids, stage)
 
-    def last_seq(self) -> int:
-        """The newest item's number; 0 when there is none."""
-        with self._database.read() as session:
-            return session.scalar(select(func.max(OutboxRow.seq))) or 0
-
-    def is_pending(self, record_id: str) -> bool:
-        query = select(OutboxRow.seq).where(OutboxRow.record_id == record_id).limit(1)
+    def has(self, stage: Stage) -> bool:
+        """Whether anything of this stage or a more pressing one waits."""
+        query = select(OutboxRow.seq).where(OutboxRow.stage <= stage).limit(1)
         with self._database.read() as session:
             return session.scalar(query) is not None
 
-    def count(self) -> int:
+    def is_pending(self, record_id: str, stage: Stage = Stage.WORDS) -> bool:
+        """Whether this record's words still lag (or, at a higher stage, its vectors)."""
+        query = select(OutboxRow.seq).where(OutboxRow.record_id == record_id, OutboxRow.stage <= stage)
         with self._database.read() as session:
-            return session.scalar(select(func.count()).select_from(OutboxRow)) or 0
+            return session.scalar(query.limit(1)) is not None
 
-    def enqueue_all(self) -> int:
-        """Every record once more, for a rebuild of everything. Returns how many."""
+    def counts(self) -> dict[str, int]:
+        """stage name → items waiting."""
+        query = select(OutboxRow.stage, func.count()).group_by(OutboxRow.stage)
+        with self._database.read() as session:
+            return {Stage(stage).name.lower(): number for stage, number in session.execute(query)}
+
+    def enqueue_all(self) -> None:
+        """Every record once more."""
         now = literal(datetime.now(UTC), OutboxRow.added_at.type)
-        source = select(RecordRow.id, literal(False), now)
+        source = select(RecordRow.id, literal(int(Stage.WORDS)), now)
         with self._database.write() as session:
-            session.execute(insert(OutboxRow).from_select(["record_id", "urgent", "added_at"], source))
-        return self.count()
+            session.execute(insert(OutboxRow).from_select(["record_id", "stage", "added_at"], source))
+
+    # ── rebuilds ───────────────────────────────────────────────────────────────
+
+    def ask_rebuild(self, audiences: Sequence[str], reason: str) -> None:
+        """Have these audiences' indexes built anew; asking twice is asking once."""
+        with self._database.write() as session:
+            for audience in audiences:
+                session.merge(RebuildRow(audience=audience, reason=reason, wanted_at=datetime.now(UTC)))
+
+    def rebuilds(self) -> list[Rebuild]:
+        """What was asked for, oldest first."""
+        query = select(RebuildRow).order_by(RebuildRow.wanted_at)
+        with self._database.read() as session:
+            return [Rebuild(row.audience, row.reason, row.wanted_at) for row in session.scalars(query)]
+
+    def rebuilt(self, rebuild: Rebuild) -> None:
+        """Done, unless it was asked for again meanwhile."""
+        query = delete(RebuildRow).where(
+            RebuildRow.audience == rebuild.audience, RebuildRow.wanted_at <= rebuild.wanted_at
+        )
+        with self._database.write() as session:
+            session.execute(query)

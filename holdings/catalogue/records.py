@@ -19,7 +19,7 @@ from holdings.catalogue.attach import (
     set_pages,
 )
 from holdings.catalogue.database import Database
-from holdings.catalogue.outbox import enqueue
+from holdings.catalogue.outbox import Stage, enqueue
 from holdings.catalogue.tables import AttachmentRow, CodeRow, PageRow, RecordRow, RecordVersionRow
 from holdings.errors import BadInput, Conflict, NotFound
 from holdings.records import PageText, Record
@@ -148,7 +148,7 @@ class Records:
             changed = replace(record, access_status=access_status, publicity=publicity)
             after = visible_to(access_status, publicity, row.classification)
             _revise(session, row, changed, reason or "开放标识变更")
-            enqueue(session, [record_id], urgent=bool(before - after))
+            enqueue(session, [record_id], Stage.WITHDRAWAL if before - after else Stage.WORDS)
         found = self.get(record_id)
         if found is None:
             raise NotFound("没有这一条目。")
@@ -275,7 +275,7 @@ def _put_one(session: Session, incoming: Incoming, update: bool, reason: str) ->
     after = visible_to(new.access_status, new.publicity, new.classification)
     _claim_codes(session, row.id, record.former_codes)
     _revise(session, row, new, reason or "再次著录")
-    enqueue(session, [row.id], urgent=bool(before - after))
+    enqueue(session, [row.id], Stage.WITHDRAWAL if before - after else Stage.WORDS)
     return Outcome(row.id, row.reference_code, "changed", changes)
 
 

@@ -139,15 +139,28 @@ class AttachmentRow(Base):
 
 
 class OutboxRow(Base):
-    """A record whose indexes lag. Written in the transaction that changed it, removed once projected."""
+    """A record whose indexes lag. Written in the transaction that changed it, removed once projected.
+
+    stage: holdings.catalogue.outbox.Stage; the lowest is worked first.
+    """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_order", "urgent", "seq"), {"sqlite_autoincrement": True})
+    __table_args__ = (Index("ix_outbox_order", "stage", "seq"), {"sqlite_autoincrement": True})
 
     seq: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
-    record_id: Mapped[str] = mapped_column(String(255))
-    urgent: Mapped[bool]
+    record_id: Mapped[str] = mapped_column(String(255), index=True)
+    stage: Mapped[int]
     added_at: Mapped[datetime]
+
+
+class RebuildRow(Base):
+    """An audience whose index is to be built anew. `wanted_at` moves on when it is asked for again."""
+
+    __tablename__ = "rebuilds"
+
+    audience: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+    wanted_at: Mapped[datetime]
 
 
 class KeyRow(Base):

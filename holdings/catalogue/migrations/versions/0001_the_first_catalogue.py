@@ -30,21 +30,29 @@ def upgrade() -> None:
             "seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
         ),
         sa.Column("record_id", sa.String(length=255), nullable=False),
-        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("stage", sa.Integer(), nullable=False),
         sa.Column("added_at", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.create_index("ix_outbox_order", ["urgent", "seq"], unique=False)
+        batch_op.create_index("ix_outbox_order", ["stage", "seq"], unique=False)
+        batch_op.create_index(batch_op.f("ix_outbox_record_id"), ["record_id"], unique=False)
 
+    op.create_table(
+        "rebuilds",
+        sa.Column("audience", sa.String(length=64), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("wanted_at", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("audience"),
+    )
     op.create_table(
         "records",
         sa.Column("id", sa.String(length=255), nullable=False),
         sa.Column("reference_code", sa.String(length=255), nullable=False),
         sa.Column(
             "sort_code",
-            sa.String(600).with_variant(sa.String(600, collation="C"), "postgresql"),
+            sa.String(length=600).with_variant(sa.String(length=600, collation="C"), "postgresql"),
             nullable=False,
         ),
         sa.Column("level", sa.String(length=16), nullable=False),
@@ -181,7 +189,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_records_fonds_code"))
 
     op.drop_table("records")
+    op.drop_table("rebuilds")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_outbox_record_id"))
         batch_op.drop_index("ix_outbox_order")
 
     op.drop_table("outbox")
