@@ -185,10 +185,12 @@ class Pages:
 
     def progress(self, reader: str) -> dict[str, int]:
         """Pages by state: waiting, read, failed, text, picture."""
+        states = select(
+            PageRow.kind, (PageRow.reader == reader).label("tried"), (PageRow.error != "").label("bad")
+        )
+        each = states.subquery()
+        query = select(each.c.kind, each.c.tried, each.c.bad, func.count()).group_by(*each.c)
         with self._database.read() as session:
-            query = select(
-                PageRow.kind, PageRow.reader == reader, PageRow.error != "", func.count()
-            ).group_by(PageRow.kind, PageRow.reader == reader, PageRow.error != "")
             counts = {"waiting": 0, "read": 0, "failed": 0, "text": 0, "picture": 0}
             for kind, tried, failed, number in session.execute(query):
                 state = kind if kind != "scan" else "failed" if failed else "read" if tried else "waiting"

@@ -240,6 +240,21 @@ class Records:
                 for a in session.scalars(query)
             ]
 
+    def attachment_texts(self, record_ids: Sequence[str]) -> dict[str, list[str]]:
+        """record id → texts of its attachments, for those that have one."""
+        found: dict[str, list[str]] = {}
+        with self._database.read() as session:
+            for start in range(0, len(record_ids), CHUNK):
+                query = (
+                    select(AttachmentRow.record_id, AttachmentRow.text)
+                    .where(AttachmentRow.record_id.in_(record_ids[start : start + CHUNK]))
+                    .where(AttachmentRow.text != "")
+                    .order_by(AttachmentRow.id)
+                )
+                for record_id, text in session.execute(query):
+                    found.setdefault(record_id, []).append(text)
+        return found
+
     def count(self) -> dict[str, int]:
         """level → records."""
         with self._database.read() as session:
