@@ -1,0 +1,224 @@
+"""The one writer of the indexes: follows the catalogue's outbox into every audience's index.
+
+Started by `danghai serve`, or by `danghai ingest` when none runs; a file lock keeps it alone
+(invariant 10). Everything it does is derived and idempotent: killed at any instant, the outbox still
+holds what the indexes lack, and doing it twice is the same as once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from holdings.access import AUDIENCES, narrowest_first
+from holdings.catalogue import Catalogue, OutboxItem, Rebuild, Stage
+from holdings.engines.port import Document, IndexWriter
+from holdings.records import Passage
+from holdings.text import normalise
+from indexer.documents import Material, document
+from indexer.embeddings import EmbeddingStore
+from models.meaning import Encoder
+from models.words import Segmenter
+
+log = logging.getLogger("danghai.projector")
+
+#: Records a round: small enough that a commit follows within a second or two.
+ROUND = 256
+#: Passages embedded between two looks for a withdrawal: about a second's work on one core.
+SLICE = 32
+#: Seconds without new work before a queued rebuild starts, so that many withdrawals cost one rebuild.
+QUIET = 20.0
+POLL = 0.2
+
+Vectors = dict[tuple[int, int], NDArray[np.float32]]
+
+
+class Projector:
+    """Moves what changed in the catalogue into the indexes, a round at a time.
+
+    encoder None: the meaning leg stays empty and says so; everything else works.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        writer: IndexWriter,
+        segmenter: Segmenter,
+        encoder: Encoder | None,
+        embeddings: EmbeddingStore,
+    ) -> None:
+        self._catalogue = catalogue
+        self._writer = writer
+        self._segmenter = segmenter
+        self._encoder = encoder
+        self._embeddings = embeddings
+        self._last_work = time.monotonic()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until told to stop."""
+        await self._writer.open()
+        while not stop.is_set():
+            if await self.step():
+                self._last_work = time.monotonic()
+                continue
+            if time.monotonic() - self._last_work > QUIET:
+                await self.rebuild_wanted(stop)
+            await asyncio.sleep(POLL)
+
+    async def drain(self) -> int:
+        """Work until the outbox is empty; how many items that was."""
+        await self._writer.open()
+        total = 0
+        while moved := await self.step():
+            total += moved
+        return total
+
+    async def step(self) -> int:
+        """One round: the most pressing stage's next items. Returns how many; 0 when nothing waits."""
+        items = await asyncio.to_thread(self._catalogue.outbox.take, ROUND)
+        if not items:
+            return 0
+        stage = items[0].stage
+        if stage >= Stage.DESCRIPTION_VECTORS:
+            items = await asyncio.to_thread(self._embed, items)
+            if not items:  # interrupted within one long record: what was made is kept
+                return 1
+        materials = await asyncio.to_thread(self._materials, [item.record_id for item in items])
+        lacking = await self._project(items, materials)
+        await asyncio.to_thread(self._catalogue.outbox.done, items, lacking)
+        if stage == Stage.WITHDRAWAL:
+            await self._queue_rebuilds(materials)
+        return len(items)
+
+    async def _project(
+        self, items: Sequence[OutboxItem], materials: dict[str, Material]
+    ) -> dict[Stage, Sequence[str]]:
+        """Write and commit in every audience, the most open first. Returns what vectors still lack."""
+        vectors, lacking = await asyncio.to_thread(self._known_vectors, materials)
+        ids = list(dict.fromkeys(item.record_id for item in items))
+        for audience in narrowest_first(AUDIENCES):
+            seen = [i for i in ids if i in materials and audience in materials[i].stored.audiences]
+            documents = await asyncio.to_thread(
+                lambda seen=seen, audience=audience: [
+                    self._document(materials[i], audience, vectors[i]) for i in seen
+                ]
+            )
+            await self._writer.write(audience, documents, [i for i in ids if i not in set(seen)])
+            await self._writer.commit(audience)
+        return lacking
+
+    async def _queue_rebuilds(self, materials: dict[str, Material]) -> None:
+        """Deleted documents keep weighing in idf until rewritten: the audiences they left are built anew."""
+        left = {a for m in materials.values() for a in AUDIENCES if a not in m.stored.audiences}
+        if left:
+            ask = self._catalogue.outbox.ask_rebuild
+            await asyncio.to_thread(ask, sorted(left), "withdrawal")
+
+    # ── rebuilds ───────────────────────────────────────────────────────────────
+
+    async def rebuild_wanted(self, stop: asyncio.Event | None = None) -> int:
+        """Do the rebuilds that were asked for; how many were finished."""
+        finished = 0
+        for rebuild in await asyncio.to_thread(self._catalogue.outbox.rebuilds):
+            if await self._rebuild(rebuild, stop):
+                finished += 1
+        return finished
+
+    async def _rebuild(self, rebuild: Rebuild, stop: asyncio.Event | None) -> bool:
+        log.info("rebuilding %s: %s", rebuild.audience, rebuild.reason)
+        await self._writer.begin_rebuild(rebuild.audience)
+        for ids in self._catalogue.records.ids(batch=ROUND):
+            if stop is not None and stop.is_set():
+                await self._writer.abandon_rebuild(rebuild.audience)
+                return False
+            while await asyncio.to_thread(self._catalogue.outbox.has, Stage.WORDS):
+                await self.step()
+            documents = await asyncio.to_thread(self._documents, ids, rebuild.audience)
+            await self._writer.fill(rebuild.audience, documents)
+        await self._writer.finish_rebuild(rebuild.audience)
+        await asyncio.to_thread(self._catalogue.outbox.rebuilt, rebuild)
+        return True
+
+    # ── from the catalogue ─────────────────────────────────────────────────────
+
+    def _documents(self, ids: Sequence[str], audience: str) -> list[Document]:
+        materials = {
+            i: m for i, m in self._materials(ids).items() if audience in m.stored.audiences
+        }
+        vectors, _ = self._known_vectors(materials)
+        return [self._document(m, audience, vectors[i]) for i, m in materials.items()]
+
+    def _document(self, material: Material, audience: str, vectors: Vectors) -> Document:
+        return document(material, audience, self._cut, vectors)
+
+    def _cut(self, text: str) -> list[str]:
+        return [token.text for token in self._segmenter.cut(text)]
+
+    def _materials(self, ids: Sequence[str]) -> dict[str, Material]:
+        """What the catalogue knows now of these records; those it no longer has are left out."""
+        unique = list(dict.fromkeys(ids))
+        stored = self._catalogue.records.many(unique)
+        pages = self._catalogue.pages.of_many(list(stored))
+        texts = self._catalogue.records.attachment_texts(list(stored))
+        return {i: Material.of(s, pages.get(i, []), texts.get(i, [])) for i, s in stored.items()}
+
+    # ── vectors ────────────────────────────────────────────────────────────────
+
+    def _known_vectors(
+        self, materials: dict[str, Material]
+    ) -> tuple[dict[str, Vectors], dict[Stage, Sequence[str]]]:
+        """Vectors made before; and which records lack which."""
+        if self._encoder is None:
+            return {i: {} for i in materials}, {}
+        passages = {i: m.passages() for i, m in materials.items()}
+        known = self._embeddings.get([_input(p) for ps in passages.values() for p in ps])
+        vectors: dict[str, Vectors] = {}
+        lacking: dict[Stage, list[str]] = {Stage.DESCRIPTION_VECTORS: [], Stage.BODY_VECTORS: []}
+        for record_id, own in passages.items():
+            vectors[record_id] = {(p.page, p.number): known[_input(p)] for p in own if _input(p) in known}
+            missing = [p for p in own if _input(p) not in known]
+            if any(p.page == 0 for p in missing):
+                lacking[Stage.DESCRIPTION_VECTORS].append(record_id)
+            elif missing:
+                lacking[Stage.BODY_VECTORS].append(record_id)
+        return vectors, {stage: ids for stage, ids in lacking.items() if ids}
+
+    def _embed(self, items: Sequence[OutboxItem]) -> list[OutboxItem]:
+        """Make the vectors these records lack at their stage, until something more pressing waits.
+
+        Returns the items that are through; what was made for the others is kept.
+        """
+        if self._encoder is None:
+            return list(items)
+        materials = self._materials([item.record_id for item in items])
+        texts = [
+            [_input(p) for p in materials[item.record_id].passages() if _at_stage(p, item.stage)]
+            if item.record_id in materials
+            else []
+            for item in items
+        ]
+        known = self._embeddings.get([text for own in texts for text in own])
+        work = [(n, t) for n, own in enumerate(texts) for t in dict.fromkeys(own) if t not in known]
+        for start in range(0, len(work), SLICE):
+            if start and self._catalogue.outbox.has(Stage.WORDS):
+                return list(items[: work[start][0]])
+            self._encode([text for _, text in work[start : start + SLICE]])
+        return list(items)
+
+    def _encode(self, texts: list[str]) -> None:
+        if texts and self._encoder is not None:
+            self._embeddings.put(texts, self._encoder.encode_passages(texts))
+
+
+def _at_stage(passage: Passage, stage: Stage) -> bool:
+    return passage.page == 0 or stage == Stage.BODY_VECTORS
+
+
+def _input(passage: Passage) -> str:
+    """What the encoder reads: the normalised passage (traditional and simplified meet here)."""
+    return normalise(passage.text).text
