@@ -1,0 +1,1 @@
+"""Sample holdings written for this project, the script that draws them, and judged questions."""
