@@ -1,0 +1,338 @@
+"""Sight: what stands on a page image, by PaddleOCR on onnxruntime, offline.
+
+PaddleOCR's own two models (`TextDetection`, `TextRecognition`) do the seeing; what is ours is what an
+archive needs around them: which way up the page is, columns of vertical text with their small notes,
+reading order, and boxes in the pixels of the image as it is stored.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from platformdirs import user_cache_path
+
+from models import sight_geometry as geometry
+from models.errors import ModelsError, UnreadableImage
+from models.reading_order import order
+from models.sight_files import DETECTOR, FAMILY, RECOGNISER, prepare
+from models.sight_geometry import Array, Box
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+@dataclass(frozen=True)
+class ReadLine:
+    """One line as read. box: (x, y, width, height) in pixels of the stored image. confidence: 0–1."""
+
+    text: str
+    box: Box
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One page as read, lines in reading order.
+
+    rotation: degrees the stored image must be turned clockwise to be upright (0, 90, 180, 270).
+    vertical: the text runs in columns from right to left.  seconds: what the reading took.
+    """
+
+    lines: tuple[ReadLine, ...]
+    rotation: int = 0
+    vertical: bool = False
+    seconds: float = 0.0
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.text for line in self.lines)
+
+
+class OcrReader(Protocol):
+    """Reads page images. One instance serves one thread at a time."""
+
+    @property
+    def name(self) -> str:
+        """Family, and 8 hex digits over weights and parameters: changes whenever readings may."""
+
+    def warm(self) -> None:
+        """Load the models. Raises ModelFilesMissing. `read` does so itself when it was not called."""
+
+    def read(self, image: Image | Path) -> Reading:
+        """Read one image (any Pillow mode). Raises UnreadableImage for this image alone."""
+
+
+@dataclass(frozen=True)
+class SightParameters:
+    """Chosen by measuring; `benchmarks/ocr.py` measures again.
+
+    detect_side: the page is scaled down to this longest side (pixels) to find its lines.
+    ink, box, grow: the detector's thresh, box_thresh, unclip_ratio.
+    least: lines read with less confidence are specks, not text.
+    largest_side: larger images are scaled down before anything else, to bound memory.
+    """
+
+    detect_side: int = 1280
+    ink: float = 0.3
+    box: float = 0.5
+    grow: float = 1.5
+    least: float = 0.3
+    largest_side: int = 8000
+
+
+#: Raised when the code that turns the models' output into lines changes what is read.
+_MAKING = 1
+_SURE = 0.85  # strips read with this confidence stand the right way up
+_TURNS = ((0, False), (180, False), (90, True), (270, True))
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A box to read, in pixels of the upright page. column: its long side stands up, to be laid down."""
+
+    quad: Array
+    column: bool
+
+
+class PaddleReader:
+    """OcrReader on PaddleOCR 3's PP-OCRv6 small models.
+
+    cache_dir: where the model folders are made (default: the user's cache). threads: of onnxruntime and
+    OpenCV; 0 leaves it to them, worker processes take 1. Cheap to make: models load in `warm`.
+    """
+
+    def __init__(
+        self, cache_dir: Path | None = None, *, threads: int = 0, parameters: SightParameters | None = None
+    ) -> None:
+        self._cache_dir = cache_dir or user_cache_path("danghai") / "sight"
+        self._threads = threads
+        self._parameters = parameters or SightParameters()
+        self._detector: Any = None
+        self._recogniser: Any = None
+        self._name = ""
+
+    @property
+    def name(self) -> str:
+        if not self._name:
+            made_with = f"{prepare(self._cache_dir).sha8} {self._parameters} {_MAKING}"
+            self._name = f"{FAMILY}@{sha256(made_with.encode()).hexdigest()[:8]}"
+        return self._name
+
+    def warm(self) -> None:
+        if self._recogniser is not None:
+            return
+        files = prepare(self._cache_dir)
+        os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"
+        import cv2
+        from paddleocr import TextDetection, TextRecognition
+
+        threads = {"intra_op_num_threads": self._threads, "inter_op_num_threads": 1} if self._threads else None
+        common = {"engine": "onnxruntime", "engine_config": threads, "device": "cpu"}
+        if self._threads:
+            cv2.setNumThreads(self._threads)
+        detector = TextDetection(
+            model_name=DETECTOR,
+            model_dir=str(files.detector),
+            limit_side_len=self._parameters.detect_side,
+            limit_type="max",
+            thresh=self._parameters.ink,
+            box_thresh=self._parameters.box,
+            unclip_ratio=self._parameters.grow,
+            **common,
+        )
+        self._recogniser = TextRecognition(model_name=RECOGNISER, model_dir=str(files.recogniser), **common)
+        self._detector = detector
+
+    def read(self, image: Image | Path) -> Reading:
+        started = time.perf_counter()
+        self.warm()
+        try:
+            pixels, scale, size = load(image, self._parameters.largest_side)
+            lines, rotation, vertical = self._read(pixels)
+        except ModelsError:
+            raise
+        except Exception as error:  # whatever the libraries below raise, it is this page's trouble
+            raise UnreadableImage(f"无法识读图像 cannot read the image: {type(error).__name__}: {error}") from error
+        stored = tuple(
+            ReadLine(text, geometry.bounding_box(points, scale, size), round(confidence, 4))
+            for text, points, confidence in lines
+        )
+        return Reading(stored, rotation, vertical, time.perf_counter() - started)
+
+    def _read(self, stored: Array) -> tuple[list[tuple[str, Array, float]], int, bool]:
+        """Lines as (text, corner points in `stored`, confidence), the rotation, whether vertical."""
+        quads = self._detect(stored)
+        if not quads:
+            return [], 0, False
+        rotation, vertical = self._find_turn(stored, quads)
+        size = (stored.shape[1], stored.shape[0])
+        page = geometry.turn_image(stored, rotation)
+        quads = geometry.turn_quads(quads, rotation, size)
+        angle = geometry.skew(quads, vertical=vertical)
+        pieces = _pieces(quads, vertical=vertical)
+        read = self._recognise([_strip(page, piece) for piece in pieces])
+        seen = [(p, t, c) for p, (t, c) in zip(pieces, read, strict=True) if t and c >= self._parameters.least]
+        groups = order([geometry.level(p.quad, angle) for p, _, _ in seen], vertical=vertical)
+        turned_size = (page.shape[1], page.shape[0])
+        lines = []
+        for group in groups:
+            members = [seen[i] for i in group]
+            points = np.concatenate([p.quad for p, _, _ in members])
+            points = geometry.turn_points(points, (360 - rotation) % 360, turned_size)
+            length = sum(len(t) for _, t, _ in members)
+            confidence = sum(c * len(t) for _, t, c in members) / length
+            lines.append((_glue([t for _, t, _ in members]), points, confidence))
+        return lines, rotation, vertical
+
+    def _detect(self, image: Array) -> list[Array]:
+        """Quads around the pieces of text on an image."""
+        (found,) = self._detector.predict(image)
+        quads = [np.asarray(quad, dtype=np.float32) for quad in found["dt_polys"]]
+        return [quad for quad in quads if min(geometry.sides(quad)) >= 3]
+
+    def _recognise(self, strips: Sequence[Array]) -> list[tuple[str, float]]:
+        """(text, confidence) of strips whose long side lies across.
+
+        One strip a run of the model: on a processor a batch gains nothing, and the padding of its
+        shorter strips is work (30 lines of an A4 page: 1.8 s one by one, 2.4 s by six).
+        """
+        if not strips:
+            return []
+        results = self._recogniser.predict(list(strips), batch_size=1)
+        return [(str(r["rec_text"]), float(r["rec_score"])) for r in results]
+
+    def _find_turn(self, image: Array, quads: Sequence[Array]) -> tuple[int, bool]:
+        """(rotation, vertical): how a few of the longest strips read best.
+
+        A strip laid down reads the same whether it is a line of a page turned by 90° or a column of
+        upright characters: the recogniser knows both. So the strip's characters are also set upright one
+        by one: that reads well for a column only.
+        """
+        laid = 270 if _mostly_tall(quads) else 0
+        strips = [
+            geometry.crop(image, quad) for quad in _longest(quads, tall=laid == 270)
+        ]
+        if laid:
+            strips = [geometry.turn_image(strip, 270) for strip in strips]
+        strips = [strip[:, : 10 * strip.shape[0]] for strip in strips]
+        best, best_score = _TURNS[0], -1.0
+        # The likeliest first: two readings settle an upright page.
+        first = (_TURNS[2], _TURNS[0]) if laid else (_TURNS[0], _TURNS[2])
+        for number, turn in enumerate((*first, _TURNS[1], _TURNS[3])):
+            score = self._score(strips, turn)
+            if score > best_score:
+                best, best_score = turn, score
+            if number >= 1 and best_score >= _SURE:
+                break
+        return (laid + best[0]) % 360, best[1]
+
+    def _score(self, strips: Sequence[Array], turn: tuple[int, bool]) -> float:
+        """Mean confidence of strips after a turn; characters are set upright for vertical turns."""
+        rotation, vertical = turn
+        around = [geometry.turn_image(s, 180) if rotation in (180, 270) else s for s in strips]
+        if not vertical:
+            read = self._recognise(around)
+        else:
+            stood = [geometry.stand_up(strip, 8) for strip in around]
+            read = self._recognise([strip for strip in stood if strip is not None])
+        return float(np.mean([c if t else 0.0 for t, c in read])) if read else 0.0
+
+
+def load(image: Image | Path, largest_side: int) -> tuple[Array, float, tuple[int, int]]:
+    """(pixels, scale, size): blue-green-red pixels of an image; times `scale` they are the stored ones.
+
+    Raises UnreadableImage. Transparency becomes white paper; 16-bit and CMYK become 8-bit colour.
+    """
+    from PIL import Image as pillow
+
+    if isinstance(image, Path):
+        try:
+            with pillow.open(image) as opened:
+                return load(opened, largest_side)
+        except UnreadableImage:
+            raise
+        except Exception as error:  # Pillow's decoders raise many kinds
+            raise UnreadableImage(f"无法打开图像 cannot open {image.name}: {error}") from error
+    width, height = image.size
+    if min(width, height) < 8:
+        raise UnreadableImage(f"图像过小 the image has {width} × {height} pixels: nothing to read")
+    scale = max(1.0, max(width, height) / largest_side)
+    flat = _flat(image)
+    if scale > 1:
+        flat = flat.resize((round(width / scale), round(height / scale)), pillow.Resampling.LANCZOS)
+    return np.ascontiguousarray(np.asarray(flat)[:, :, ::-1]), scale, (width, height)
+
+
+def _flat(image: Image) -> Image:
+    """The image as 8-bit RGB on white paper."""
+    from PIL import Image as pillow
+
+    if image.mode.startswith("I") or image.mode == "F":
+        values = np.asarray(image, dtype=np.float32)
+        low, high = float(values.min()), float(values.max())
+        grey = (values - low) * (255 / max(high - low, 1e-6))
+        return pillow.fromarray(grey.astype(np.uint8)).convert("RGB")
+    if "A" in image.getbands() or "transparency" in image.info:
+        paper = pillow.new("RGBA", image.size, "white")
+        return pillow.alpha_composite(paper, image.convert("RGBA")).convert("RGB")
+    return image.convert("RGB")
+
+
+def _mostly_tall(quads: Sequence[Array]) -> bool:
+    """Whether more of the text's length stands up than lies across."""
+    tall = wide = 0.0
+    for width, height in map(geometry.sides, quads):
+        if height >= geometry.TALL * width:
+            tall += height
+        elif width >= geometry.TALL * height:
+            wide += width
+    return tall > wide
+
+
+def _longest(quads: Sequence[Array], *, tall: bool, most: int = 3) -> list[Array]:
+    """The quads with most characters: long against their thickness."""
+
+    def characters(quad: Array) -> float:
+        width, height = geometry.sides(quad)
+        return height / width if tall else width / height
+
+    return sorted(quads, key=characters, reverse=True)[:most]
+
+
+def _pieces(quads: Sequence[Array], *, vertical: bool) -> list[_Piece]:
+    """Quads with the way each is to be read.
+
+    In horizontal text a tall box is often one narrow sign (1, 丨, ！): only what is also taller than two
+    lines is a column. In vertical text every tall box is one.
+    """
+    if not quads:
+        return []
+    line = float(np.median([min(geometry.sides(quad)) for quad in quads]))
+    pieces = []
+    for quad in quads:
+        width, height = geometry.sides(quad)
+        column = height >= geometry.TALL * width and (vertical or height > 2.5 * line)
+        pieces.append(_Piece(quad, column))
+    return pieces
+
+
+def _strip(page: Array, piece: _Piece) -> Array:
+    """The piece's pixels, its long side across. Columns turn to the left, as the recogniser learnt them."""
+    pixels = geometry.crop(page, piece.quad)
+    return geometry.turn_image(pixels, 270) if piece.column else pixels
+
+
+def _glue(texts: Sequence[str]) -> str:
+    """Pieces of one line: a space only between two that end and begin with Latin letters or digits."""
+    line = texts[0]
+    for text in texts[1:]:
+        apart = line[-1:].isascii() and text[:1].isascii() and line[-1:].isalnum() and text[:1].isalnum()
+        line = f"{line} {text}" if apart else line + text
+    return line
