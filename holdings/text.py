@@ -27,7 +27,7 @@ HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff々\U00020000-\U000323af"
 #: Variant, old-print and Japanese forms that OpenCC's traditional→simplified table leaves alone but
 #: scans and OCR give: 嶴 is how half the villages of Zhoushan were written, 〇 and ○ are zeros of years.
 _VARIANTS = """
-〇零 ○零 ◯零 塲场 甯宁 鼇鳌 嶴岙 墺岙 戸户 衞卫 鉄铁 歩步 毎每 砲炮 帋纸 槪概 鄕乡 郞郎 淸清 靑青 愼慎
+〇零 ○零 ◯零 塲场 甯宁 鼇鳌 嶴岙 墺岙 戸户 衞卫 鉄铁 歩步 処处 毎每 砲炮 帋纸 槪概 鄕乡 郞郎 淸清 靑青 愼慎
 髙高 緖绪 曁暨 㑹会 囯国 圀国 囻国 県县 舗铺 昻昂 甞尝 慙惭 鑛矿 鹻碱 塩盐 鱻鲜 籐藤 隄堤 舩船 舡船 閙闹
 鬪斗 闘斗 徧遍 逈迥 囘回 囬回 廻回 湼涅 叅参 弍二 弎三 弌一 尙尚 牋笺 畧略 擧举 挙举 尅克 勦剿 勲勋 厰厂
 呪咒 噐器 坵丘 埧坝 埳坎 姉姐 娯娱 婬淫 寃冤 冦寇 寳宝 尟鲜 歳岁 巌岩 嵒岩 幇帮 倂并 竝并 庻庶 彊强 徴征
