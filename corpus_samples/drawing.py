@@ -57,7 +57,7 @@ def _hand(spec: PageSpec) -> Hand:
         return Hand(weight="bold", traditional=spec.traditional, jitter=1, lightest=125)
     if spec.layout == "vertical":
         weight = "bold" if spec.rng("hand").random() < 0.35 else "regular"
-        return Hand(weight=weight, traditional=spec.traditional, jitter=1, lightest=190)
+        return Hand(weight=weight, traditional=True, jitter=1, lightest=190)  # its face centres 、。
     modern = spec.fonds in {"J102", "P001"} and spec.kind in {"register", "photo"}
     return Hand(family="sans" if modern else "serif", traditional=spec.traditional)
 

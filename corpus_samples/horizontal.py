@@ -16,7 +16,7 @@ SHEET_16K = (1092, 1536)
 #: From one line's top to the next, in type sizes.
 LEADING = 1.75
 
-_NUMBER = re.compile(r"^.{0,14}字第.{1,8}号$|^.{1,12}[〔\[（(]\d{4}[〕\]）)]\d+号$|^.{0,14}字第.{1,8}號$")
+_NUMBER = re.compile(r"^.{0,14}字第.{1,8}[号號]$|^.{1,12}[〔\[（(]\d{4}[〕\]）)]\d+号(（样）)?$")
 _DATE = re.compile(r"^(公元|中华人民共和国|民[国國])?[\d一二三四五六七八九〇零○OＯ]{1,4}\s*年.{0,8}(日|月)$")
 _FULL = {",": "，", ":": "：", ";": "；", "?": "？", "!": "！", "(": "（", ")": "）"}
 _CJK = r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”]"
@@ -57,7 +57,9 @@ def _head_length(texts: list[str]) -> int:
 
 def _head_roles(head: list[str]) -> list[str]:
     numbers = [index for index, text in enumerate(head) if _NUMBER.match(text)]
-    organ = len(head) > 1 and re.search(r"(局|会|委|府|公司|队|站|社|所|部|处|厂|行|文件)$", head[0])
+    organ = len(head) > 1 and re.search(
+        r"(局|会|委|府|公司|队|站|社|所|部|处|厂|行|文件)(（样例）)?$", head[0]
+    )
     letterhead = bool(organ) and (len(head) > 2 or bool(numbers))
     return [
         "number" if index in numbers else "letterhead" if index == 0 and letterhead else "title"
@@ -163,8 +165,10 @@ def register(spec: PageSpec, hand: Hand, rng: np.random.Generator) -> Sheet:
     first_row = next(index for index, line in enumerate(spec.lines) if "|" in line)
     last_row = max(index for index, line in enumerate(spec.lines) if "|" in line)
     y = _captions(sheet, setter, spec.lines[:first_row], size, round(paper[1] * 0.07), centred=True)
-    y = _table(sheet, setter, rows, widths, size, y + 8)
-    after = tuple(line for line in spec.lines[last_row + 1 :])
+    after = spec.lines[last_row + 1 :]
+    lines_below = sum(-(-round(_ems(line)) * size // (paper[0] - 140)) for line in after)
+    low = paper[1] - round(paper[1] * 0.09) - round(lines_below * size * 1.75)
+    y = _table(sheet, setter, rows, widths, size, (y + 8, low))
     _captions(sheet, setter, after, size, y + 18, centred=False)
     return sheet
 
@@ -202,15 +206,18 @@ def _captions(
 
 
 def _table(
-    sheet: Sheet, setter: Setter, rows: list[list[str]], widths: list[int], size: int, top: int
+    sheet: Sheet, setter: Setter, rows: list[list[str]], widths: list[int], size: int, span: tuple[int, int]
 ) -> int:
+    """Rule and fill the table between span's top and (at most) its bottom; returns the last rule's y."""
+    top, bottom = span
     left = (sheet.width - sum(widths)) // 2
     edges = [left + sum(widths[:c]) for c in range(len(widths) + 1)]
     face = setter.hand.font(size)
     cells = [[wrap(cell, face, widths[c] - 16) for c, cell in enumerate(row)] for row in rows]
-    room = sheet.height - top - 150
+    room = bottom - top
     needed = sum(max(len(cell) for cell in row) * size * 1.4 for row in cells)
     padding = max(8, min(size, round((room - needed) / (2 * len(cells)))))
+    headed = not re.match(r"\d", rows[0][0])  # a table carried over from the page before has no header
     y = top
     setter.draw.line((edges[0], y, edges[-1], y), fill=255, width=3)
     for index, row in enumerate(cells):
@@ -219,12 +226,12 @@ def _table(
             inset = (deepest - len(cell)) * size * 7 // 10
             for depth, text in enumerate(cell):
                 at = y + padding + inset + round(depth * size * 1.4)
-                setter.line(edges[c] + 9, at - size // 5, text, size, bold=index == 0)
+                setter.line(edges[c] + 9, at - size // 5, text, size, bold=index == 0 and headed)
         sheet.text.append(" ".join("".join(cell) for cell in row if cell))
         y += round(deepest * size * 1.4) + 2 * padding
         setter.draw.line((edges[0], y, edges[-1], y), fill=235, width=2 if index == 0 else 1)
     deep = round(size * 1.4) + 2 * padding
-    while y + deep < sheet.height * 0.84:  # the form's rows that were never filled in
+    while y + deep < bottom - deep:  # the form's rows that were never filled in
         y += deep
         setter.draw.line((edges[0], y, edges[-1], y), fill=235, width=1)
     setter.draw.line((edges[0], y, edges[-1], y), fill=255, width=3)

@@ -25,7 +25,7 @@ def mount(spec: PageSpec, hand: Hand, rng: Random) -> Sheet:
     set_lines = [part for line in lines for part in wrap(line, face, PAPER[0] - 300)]
     height = max(PAPER[1], 190 + PICTURE[1] + round(len(set_lines) * size * 1.7))
     sheet = Sheet(PAPER[0], height)
-    picture = scene("".join(spec.lines), rng)
+    picture = scene("".join(spec.lines[:1]) or spec.reference_code, rng)
     sheet.picture = (_bordered(picture), (PAPER[0] - PICTURE[0]) // 2 - 16, 70)
     setter = Setter(sheet.ink, hand, rng)
     y = 70 + PICTURE[1] + 62
@@ -108,6 +108,12 @@ def _boats(draw: Draw, rng: Random, horizon: int) -> None:
         draw.polygon(sail, fill=int(rng.integers(90, 200)))
 
 
+def _shore(draw: Draw, horizon: int) -> None:
+    """Ground in front of the sea, for what does not float."""
+    points = [(0, horizon + 30), (PICTURE[0] // 2, horizon + 14), (PICTURE[0], horizon + 34)]
+    draw.polygon([*points, (PICTURE[0], PICTURE[1]), (0, PICTURE[1])], fill=138)
+
+
 def _bridge(draw: Draw, _rng: Random, horizon: int) -> None:
     deck = horizon - 20
     draw.rectangle((0, deck, PICTURE[0], deck + 10), fill=55)
@@ -133,6 +139,7 @@ def _lighthouse(draw: Draw, _rng: Random, horizon: int) -> None:
 
 
 def _temple(draw: Draw, _rng: Random, horizon: int) -> None:
+    _shore(draw, horizon)
     x, base = PICTURE[0] // 3, horizon + 60
     for tier in range(3):
         half, top = 150 - tier * 36, base - 70 - tier * 74
@@ -148,7 +155,9 @@ def _temple(draw: Draw, _rng: Random, horizon: int) -> None:
             draw.rectangle((column, top + 8, column + 7, top + 74), fill=75)
 
 
-def _people(draw: Draw, rng: Random, _horizon: int) -> None:
+def _people(draw: Draw, rng: Random, horizon: int) -> None:
+    if rng.random() < 0.6:
+        _shore(draw, horizon)
     for row in range(2):
         count = int(rng.integers(7, 12))
         for index in range(count):
@@ -161,6 +170,7 @@ def _people(draw: Draw, rng: Random, _horizon: int) -> None:
 
 
 def _houses(draw: Draw, rng: Random, horizon: int) -> None:
+    _shore(draw, horizon)
     x = -10
     while x < PICTURE[0]:
         wide, tall = int(rng.integers(70, 130)), int(rng.integers(60, 120))
@@ -189,9 +199,9 @@ Part = Callable[[Draw, Random, int], None]
 _PARTS: tuple[tuple[tuple[str, ...], Part], ...] = (
     (("大桥", "跨海"), _bridge),
     (("灯塔", "燈塔"), _lighthouse),
-    (("寺", "塔", "观音", "普济", "法雨", "庙会"), _temple),
-    (("吊", "码头", "港区", "船厂", "石化", "集装箱"), _cranes),
-    (("渔船", "船队", "帆", "出海", "渔港", "舢板", "轮渡", "客轮"), _boats),
+    (("寺", "宝塔", "观音", "普济", "法雨", "庙会"), _temple),
+    (("吊", "港区", "船厂", "造船", "石化", "集装箱", "油库"), _cranes),
+    (("船", "帆", "渔港", "码头", "舢板", "轮渡", "客轮"), _boats),
     (("街", "城", "屋", "市场", "夜排档", "镇", "学校", "机场"), _houses),
-    (("合影", "民兵", "代表", "群众", "大会", "渔民", "妇女", "学生", "队员"), _people),
+    (("合影", "一家", "民兵", "代表", "群众", "大会", "晒场", "妇女", "学生", "队员"), _people),
 )
