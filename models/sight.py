@@ -89,8 +89,9 @@ class SightParameters:
 
 #: Raised when the code that turns the models' output into lines changes what is read.
 _MAKING = 1
-_SURE = 0.85  # strips read with this confidence stand the right way up
-_TURNS = ((0, False), (180, False), (90, True), (270, True))
+#: A strip that reads above _SURE reads; below _DOUBT it does not.
+_SURE, _DOUBT = 0.85, 0.7
+_SAMPLE = 6  # characters of a strip that tell which way up it is
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ class PaddleReader:
     def _detect(self, image: Array) -> list[Array]:
         """Quads around the pieces of text on an image."""
         (found,) = self._detector.predict(image)
-        quads = [np.asarray(quad, dtype=np.float32) for quad in found["dt_polys"]]
+        quads = [geometry.quad_of(np.asarray(points)) for points in found["dt_polys"]]
         return [quad for quad in quads if min(geometry.sides(quad)) >= 3]
 
     def _recognise(self, strips: Sequence[Array]) -> list[tuple[str, float]]:
@@ -209,39 +210,36 @@ class PaddleReader:
         return [(str(r["rec_text"]), float(r["rec_score"])) for r in results]
 
     def _find_turn(self, image: Array, quads: Sequence[Array]) -> tuple[int, bool]:
-        """(rotation, vertical): how a few of the longest strips read best.
+        """(rotation, vertical): which way a few of the longest strips read.
 
-        A strip laid down reads the same whether it is a line of a page turned by 90° or a column of
-        upright characters: the recogniser knows both. So the strip's characters are also set upright one
-        by one: that reads well for a column only.
+        The recogniser reads characters that stand upright or lie on their left side (as laid columns do),
+        and neither others nor the order tells it. So a strip is read as it is and turned by 180°, and the
+        same with its characters turned one by one; each of the four ways up has its own pair of good readings:
+
+            upright: as it is, 180° + turned      on the left side (a column laid down): as it is, turned
+            180°: 180°, turned                    on the right side: 180°, 180° + turned
         """
         laid = 270 if _mostly_tall(quads) else 0
-        strips = [
-            geometry.crop(image, quad) for quad in _longest(quads, tall=laid == 270)
-        ]
-        if laid:
-            strips = [geometry.turn_image(strip, 270) for strip in strips]
-        strips = [strip[:, : 10 * strip.shape[0]] for strip in strips]
-        best, best_score = _TURNS[0], -1.0
-        # The likeliest first: two readings settle an upright page.
-        first = (_TURNS[2], _TURNS[0]) if laid else (_TURNS[0], _TURNS[2])
-        for number, turn in enumerate((*first, _TURNS[1], _TURNS[3])):
-            score = self._score(strips, turn)
-            if score > best_score:
-                best, best_score = turn, score
-            if number >= 1 and best_score >= _SURE:
-                break
-        return (laid + best[0]) % 360, best[1]
+        few = _samples(image, quads, laid, most=2)
+        plain, turned = self._score(few, 0, stand=False), self._score(few, 0, stand=True)
+        if plain >= _SURE and (turned >= _SURE if laid else turned < _DOUBT):
+            return 0, laid != 0  # as nearly all pages are: two readings of two strips settle it
+        more = _samples(image, quads, laid, most=6)
+        plain, turned = self._score(more, 0, stand=False), self._score(more, 0, stand=True)
+        around, both = self._score(more, 180, stand=False), self._score(more, 180, stand=True)
+        if max(plain, around) < _DOUBT:
+            return 0, laid != 0  # nothing reads: leave the page as it lies
+        ways = {(0, False): plain + both, (90, True): plain + turned}
+        ways |= {(180, False): around + turned, (270, True): around + both}
+        rotation, column = max(ways, key=lambda way: ways[way])
+        return (laid + rotation) % 360, column
 
-    def _score(self, strips: Sequence[Array], turn: tuple[int, bool]) -> float:
-        """Mean confidence of strips after a turn; characters are set upright for vertical turns."""
-        rotation, vertical = turn
-        around = [geometry.turn_image(s, 180) if rotation in (180, 270) else s for s in strips]
-        if not vertical:
-            read = self._recognise(around)
-        else:
-            stood = [geometry.stand_up(strip, 8) for strip in around]
-            read = self._recognise([strip for strip in stood if strip is not None])
+    def _score(self, strips: Sequence[Array], rotation: int, *, stand: bool) -> float:
+        """Mean confidence of strips turned by `rotation`, their characters turned one by one if `stand`."""
+        ready = [geometry.turn_image(strip, rotation) for strip in strips]
+        if stand:
+            ready = [made for strip in ready if (made := geometry.stand_up(strip, _SAMPLE)) is not None]
+        read = self._recognise(ready)
         return float(np.mean([c if t else 0.0 for t, c in read])) if read else 0.0
 
 
@@ -296,14 +294,17 @@ def _mostly_tall(quads: Sequence[Array]) -> bool:
     return tall > wide
 
 
-def _longest(quads: Sequence[Array], *, tall: bool, most: int = 3) -> list[Array]:
-    """The quads with most characters: long against their thickness."""
+def _samples(image: Array, quads: Sequence[Array], laid: int, *, most: int) -> list[Array]:
+    """Up to `most` strips, turned by `laid` so that their long side lies across: the beginnings of the
+    quads with most characters (long against their thickness)."""
 
     def characters(quad: Array) -> float:
         width, height = geometry.sides(quad)
-        return height / width if tall else width / height
+        return height / width if laid else width / height
 
-    return sorted(quads, key=characters, reverse=True)[:most]
+    chosen = sorted(quads, key=characters, reverse=True)[:most]
+    strips = [geometry.turn_image(geometry.crop(image, quad), laid) for quad in chosen]
+    return [strip[:, : _SAMPLE * strip.shape[0]] for strip in strips]
 
 
 def _pieces(quads: Sequence[Array], *, vertical: bool) -> list[_Piece]:

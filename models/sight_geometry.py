@@ -20,6 +20,16 @@ Box = tuple[int, int, int, int]
 TALL = 1.5
 
 
+def quad_of(points: Array) -> Array:
+    """Four corners in any order as a quad; its top edge is the one nearest to level."""
+    middle = points.mean(axis=0)
+    around = np.argsort(np.arctan2(points[:, 1] - middle[1], points[:, 0] - middle[0]))
+    ring = points[around].astype(np.float32)  # clockwise, as y grows downwards
+    edges = np.roll(ring, -1, axis=0) - ring
+    level_edge = np.argmax(edges[:, 0] / np.maximum(np.linalg.norm(edges, axis=1), 1e-6))
+    return np.roll(ring, -int(level_edge), axis=0)
+
+
 def sides(quad: Array) -> tuple[float, float]:
     """(width, height) of a quad."""
     width = max(math.dist(quad[0], quad[1]), math.dist(quad[3], quad[2]))
