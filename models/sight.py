@@ -134,7 +134,9 @@ class PaddleReader:
         import cv2
         from paddleocr import TextDetection, TextRecognition
 
-        threads = {"intra_op_num_threads": self._threads, "inter_op_num_threads": 1} if self._threads else None
+        threads = (
+            {"intra_op_num_threads": self._threads, "inter_op_num_threads": 1} if self._threads else None
+        )
         common = {"engine": "onnxruntime", "engine_config": threads, "device": "cpu"}
         if self._threads:
             cv2.setNumThreads(self._threads)
@@ -160,7 +162,9 @@ class PaddleReader:
         except ModelsError:
             raise
         except Exception as error:  # whatever the libraries below raise, it is this page's trouble
-            raise UnreadableImage(f"无法识读图像 cannot read the image: {type(error).__name__}: {error}") from error
+            raise UnreadableImage(
+                f"无法识读图像 cannot read the image: {type(error).__name__}: {error}"
+            ) from error
         stored = tuple(
             ReadLine(text, geometry.bounding_box(points, scale, size), round(confidence, 4))
             for text, points, confidence in lines
@@ -179,7 +183,9 @@ class PaddleReader:
         angle = geometry.skew(quads, vertical=vertical)
         pieces = _pieces(quads, vertical=vertical)
         read = self._recognise([_strip(page, piece) for piece in pieces])
-        seen = [(p, t, c) for p, (t, c) in zip(pieces, read, strict=True) if t and c >= self._parameters.least]
+        seen = [
+            (p, t, c) for p, (t, c) in zip(pieces, read, strict=True) if t and c >= self._parameters.least
+        ]
         groups = order([geometry.level(p.quad, angle) for p, _, _ in seen], vertical=vertical)
         turned_size = (page.shape[1], page.shape[0])
         lines = []

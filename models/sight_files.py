@@ -79,12 +79,16 @@ def shipped_weights() -> dict[str, Path]:
     """
     spec = importlib.util.find_spec("rapidocr")
     if spec is None or not spec.submodule_search_locations:
-        raise ModelFilesMissing("识读模型缺失：未安装 rapidocr。 The OCR weights ship in `rapidocr`: install it.")
+        raise ModelFilesMissing(
+            "识读模型缺失：未安装 rapidocr。 The OCR weights ship in `rapidocr`: install it."
+        )
     folder = Path(spec.submodule_search_locations[0]) / "models"
     found = {model: folder / name for model, name in _WEIGHTS.items()}
     missing = [str(path) for path in found.values() if not path.is_file()]
     if missing:
-        raise ModelFilesMissing(f"识读模型缺失 OCR weights missing: {', '.join(missing)}. Install rapidocr 3.10.")
+        raise ModelFilesMissing(
+            f"识读模型缺失 OCR weights missing: {', '.join(missing)}. Install rapidocr 3.10."
+        )
     return found
 
 
@@ -126,7 +130,9 @@ def _characters(weights: Path) -> list[str]:
     session = onnxruntime.InferenceSession(str(weights), providers=["CPUExecutionProvider"])
     characters: str = session.get_modelmeta().custom_metadata_map.get("character", "")
     if not characters:
-        raise ModelFilesMissing(f"识读模型没有字表 no `character` metadata in {weights.name}: reinstall rapidocr 3.10.")
+        raise ModelFilesMissing(
+            f"识读模型没有字表 no `character` metadata in {weights.name}: reinstall rapidocr 3.10."
+        )
     return characters.split("\n")
 
 

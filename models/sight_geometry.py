@@ -64,7 +64,9 @@ def skew(quads: Sequence[Array], *, vertical: bool) -> float:
         long, short = (height, width) if vertical else (width, height)
         if long < 3 * short:
             continue
-        dx, dy = (quad[3] - quad[0] + quad[2] - quad[1]) if vertical else (quad[1] - quad[0] + quad[2] - quad[3])
+        dx, dy = (
+            (quad[3] - quad[0] + quad[2] - quad[1]) if vertical else (quad[1] - quad[0] + quad[2] - quad[3])
+        )
         angle = math.degrees(math.atan2(-dx, dy) if vertical else math.atan2(dy, dx))
         if abs(angle) <= 20:
             angles.append(angle)
