@@ -302,3 +302,12 @@ def description_text(record: Record) -> str:
         value = record.date.text if name == "date" else getattr(record, name)
         paragraphs.append(value if isinstance(value, str) else "；".join(value))
     return "\n\n".join(paragraph.strip() for paragraph in paragraphs if paragraph.strip())
+
+
+#: Facets whose values are words that traditional and simplified texts write differently.
+_WORD_FACETS = frozenset({"genre", "creators", "persons", "places", "keywords", "category", "medium"})
+
+
+def facet_value(facet: str, value: str) -> str:
+    """A value as its facet counts it: 沈家門 and 沈家门 are one place. Codes and Latin names stay as they are."""
+    return normalise(value).text if facet in _WORD_FACETS and not value.isascii() else value.strip()

@@ -12,7 +12,7 @@ from holdings.access import STAFF
 from holdings.catalogue import StoredPage, StoredRecord
 from holdings.engines.port import Day, Document, Row
 from holdings.records import Passage, Record
-from holdings.text import bigrams, cut_passages, description_text, natural_key, normalise
+from holdings.text import bigrams, cut_passages, description_text, facet_value, natural_key, normalise
 
 #: Normalised text → its tokens in reading order.
 Cut = Callable[[str], Sequence[str]]
@@ -23,18 +23,26 @@ class Material:
     """All that is known of one record at one moment.
 
     texts: page number → text as shown.  attachment_texts: texts of files that are no pages.
+    ancestors: ids of what the record lies in, fonds first.
     """
 
     stored: StoredRecord
     texts: Mapping[int, str]
     attachment_texts: Sequence[str] = ()
+    ancestors: Sequence[str] = ()
     has_scan: bool = False
 
     @classmethod
-    def of(cls, stored: StoredRecord, pages: Iterable[StoredPage], attachments: Sequence[str]) -> Material:
+    def of(
+        cls,
+        stored: StoredRecord,
+        pages: Iterable[StoredPage],
+        attachment_texts: Sequence[str] = (),
+        ancestors: Sequence[str] = (),
+    ) -> Material:
         pages = list(pages)
         texts = {p.number: p.text.text for p in pages if p.text is not None}
-        return cls(stored, texts, attachments, any(p.width for p in pages))
+        return cls(stored, texts, attachment_texts, ancestors, any(p.width for p in pages))
 
     def passages(self) -> list[Passage]:
         """The record's passages: page 0 is its description; attachments have none."""
@@ -65,6 +73,7 @@ def document(
         last_day=_day(last),
         sort_code=natural_key(record.reference_code),
         rows=[Row(page, number, vector) for (page, number), vector in sorted(vectors.items())],
+        suggest=[(value, normalise(value).text) for value in _suggestions(record)],
     )
 
 
@@ -86,6 +95,12 @@ def _fields(material: Material, *, staff: bool) -> dict[str, list[str]]:
     return {name: [v for v in values if v.strip()] for name, values in fields.items()}
 
 
+def _suggestions(record: Record) -> list[str]:
+    """What may be offered while a person types: the title and the names."""
+    names = (record.title, *record.creators, *record.persons, *record.places, *record.keywords)
+    return list(dict.fromkeys(name for name in names if name.strip()))
+
+
 def _facets(material: Material) -> dict[str, list[str]]:
     r = material.stored.record
     one = {
@@ -100,9 +115,15 @@ def _facets(material: Material) -> dict[str, list[str]]:
         "parent": r.parent or "",
         "has_scan": "yes" if material.has_scan else "no",
     }
-    many = {"creators": r.creators, "persons": r.persons, "places": r.places, "keywords": r.keywords}
-    facets = {name: [value] for name, value in one.items() if value}
-    facets |= {name: list(dict.fromkeys(values)) for name, values in many.items() if values}
+    many = {
+        "creators": r.creators,
+        "persons": r.persons,
+        "places": r.places,
+        "keywords": r.keywords,
+        "ancestors": material.ancestors,
+    }
+    facets = {name: [facet_value(name, value)] for name, value in one.items() if value}
+    facets |= {name: list(dict.fromkeys(facet_value(name, v) for v in vs)) for name, vs in many.items() if vs}
     decades = _decades(r)
     return facets | ({"decade": decades} if decades else {})
 

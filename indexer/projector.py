@@ -147,9 +147,7 @@ class Projector:
     # ── from the catalogue ─────────────────────────────────────────────────────
 
     def _documents(self, ids: Sequence[str], audience: str) -> list[Document]:
-        materials = {
-            i: m for i, m in self._materials(ids).items() if audience in m.stored.audiences
-        }
+        materials = {i: m for i, m in self._materials(ids).items() if audience in m.stored.audiences}
         vectors, _ = self._known_vectors(materials)
         return [self._document(m, audience, vectors[i]) for i, m in materials.items()]
 
@@ -165,7 +163,11 @@ class Projector:
         stored = self._catalogue.records.many(unique)
         pages = self._catalogue.pages.of_many(list(stored))
         texts = self._catalogue.records.attachment_texts(list(stored))
-        return {i: Material.of(s, pages.get(i, []), texts.get(i, [])) for i, s in stored.items()}
+        above = self._catalogue.records.ancestors(list(stored))
+        return {
+            i: Material.of(s, pages.get(i, []), texts.get(i, []), [a.record.id for a in above[i]])
+            for i, s in stored.items()
+        }
 
     # ── vectors ────────────────────────────────────────────────────────────────
 

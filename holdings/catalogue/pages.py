@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from holdings.catalogue.attach import add_text, text_of
@@ -184,24 +184,23 @@ class Pages:
             return len(rows)
 
     def progress(self, reader: str) -> dict[str, int]:
-        """Pages by state: waiting, read, failed, text, picture."""
-        states = select(
-            PageRow.kind, (PageRow.reader == reader).label("tried"), (PageRow.error != "").label("bad")
-        )
-        each = states.subquery()
-        query = select(each.c.kind, each.c.tried, each.c.bad, func.count()).group_by(*each.c)
+        """Pages by state, as `reader` has tried them: waiting, read, failed, text, picture."""
+        return self._count(PageRow.reader == reader)
+
+    def states(self) -> dict[str, int]:
+        """Pages by state, whichever reader read them."""
+        return self._count(PageRow.text_version > 0)
+
+    def _count(self, read: ColumnElement[bool]) -> dict[str, int]:
+        columns = (PageRow.kind, read.label("read"), (PageRow.error != "").label("bad"))
+        each = select(*columns).subquery()
+        query = select(each.c.kind, each.c.read, each.c.bad, func.count()).group_by(*each.c)
+        counts = {"waiting": 0, "read": 0, "failed": 0, "text": 0, "picture": 0}
         with self._database.read() as session:
-            counts = {"waiting": 0, "read": 0, "failed": 0, "text": 0, "picture": 0}
             for kind, tried, failed, number in session.execute(query):
                 state = kind if kind != "scan" else "failed" if failed else "read" if tried else "waiting"
                 counts[state] += number
-            return counts
-
-    def uses(self, sha256: str) -> int:
-        """How many pages stand on this file."""
-        with self._database.read() as session:
-            query = select(func.count()).select_from(PageRow).where(PageRow.sha256 == sha256)
-            return session.scalar(query) or 0
+        return counts
 
 
 def _page(session: Session, page_id: int) -> PageRow:

@@ -88,10 +88,11 @@ class Outcome:
 class StoredRecord:
     """A description with what the catalogue knows of it.
 
-    audiences: who may see it, by the one visibility rule.
+    audiences: who may see it, by the one visibility rule.  sort_code: its place in natural order.
     """
 
     record: Record
+    sort_code: str
     version: int
     page_count: int
     made_at: datetime
@@ -194,8 +195,10 @@ class Records:
                 found.update((code, record_id) for code, record_id in session.execute(query))
         return found
 
-    def children(self, parent: str | None, *, after: str = "", limit: int = 200) -> list[StoredRecord]:
-        """Direct children in natural order of reference code, `after` a sort_code."""
+    def children(
+        self, parent: str | None, *, levels: Sequence[str] = (), after: str = "", limit: int = 200
+    ) -> list[StoredRecord]:
+        """Direct children in natural order of reference code, `after` a sort_code; of all levels or these."""
         query = (
             select(RecordRow)
             .where(RecordRow.parent == parent if parent else RecordRow.parent.is_(None))
@@ -203,10 +206,38 @@ class Records:
             .order_by(RecordRow.sort_code)
             .limit(limit)
         )
+        if levels:
+            query = query.where(RecordRow.level.in_(levels))
         with self._database.read() as session:
             rows = list(session.scalars(query))
             counts = _page_counts(session, [row.id for row in rows])
             return [_stored(row, counts.get(row.id, 0)) for row in rows]
+
+    def ancestors(self, ids: Sequence[str]) -> dict[str, list[StoredRecord]]:
+        """id → what it lies in, the fonds first; [] for what lies in nothing or does not exist."""
+        known = self.many(ids)
+        frontier = {s.record.parent for s in known.values() if s.record.parent} - known.keys()
+        while frontier:
+            known |= (found := self.many(sorted(frontier)))
+            frontier = {s.record.parent for s in found.values() if s.record.parent} - known.keys()
+        return {i: _chain(i, known) for i in ids}
+
+    def beside(self, record_id: str) -> tuple[list[StoredRecord], list[StoredRecord]]:
+        """File-level neighbours in natural order within the same parent: (before, nearest first; after).
+
+        Up to 20 of each: the caller passes over those it may not show.
+        """
+        with self._database.read() as session:
+            row = session.get(RecordRow, record_id)
+            if row is None:
+                return [], []
+            same = select(RecordRow).where(RecordRow.parent == row.parent, RecordRow.level == row.level)
+            before = same.where(RecordRow.sort_code < row.sort_code).order_by(RecordRow.sort_code.desc())
+            after = same.where(RecordRow.sort_code > row.sort_code).order_by(RecordRow.sort_code)
+            return (
+                [_stored(r, 0) for r in session.scalars(before.limit(20))],
+                [_stored(r, 0) for r in session.scalars(after.limit(20))],
+            )
 
     def ids(self, *, batch: int = 1000) -> Iterator[list[str]]:
         """Every id, in batches, in id order; each batch is its own short transaction."""
@@ -346,6 +377,14 @@ def _revise(session: Session, row: RecordRow, record: Record, reason: str) -> No
     session.flush()
 
 
+def _chain(record_id: str, known: Mapping[str, StoredRecord]) -> list[StoredRecord]:
+    chain: list[StoredRecord] = []
+    at = known.get(record_id)
+    while at and at.record.parent and (at := known.get(at.record.parent)) and at not in chain:
+        chain.insert(0, at)
+    return chain
+
+
 def _claim_codes(session: Session, record_id: str, codes: Iterable[str]) -> None:
     for code in codes:
         known = session.get(CodeRow, code)
@@ -372,5 +411,10 @@ def _page_counts(session: Session, ids: Sequence[str]) -> dict[str, int]:
 
 def _stored(row: RecordRow, page_count: int) -> StoredRecord:
     return StoredRecord(
-        descriptions.from_json(row.description), row.version, page_count, row.made_at, row.changed_at
+        descriptions.from_json(row.description),
+        row.sort_code,
+        row.version,
+        page_count,
+        row.made_at,
+        row.changed_at,
     )

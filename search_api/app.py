@@ -1,0 +1,36 @@
+"""The HTTP interface, put together. `danghai serve` runs it; tests call `create_app` with their own settings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from holdings.settings import Settings
+from search_api import routes_house, routes_records, routes_search
+from search_api.house import House
+from search_api.problems import add_handlers
+
+DESCRIPTION = """档海检索接口：词与意两路检索、条目、页面图像与文字、浏览。
+
+无密钥即公众；`Authorization: Bearer <密钥>` 表明身份。错误一律为 application/problem+json（RFC 9457）。
+"""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """A new application; opening catalogue, engine and models waits for start-up."""
+    house = House(settings or Settings())
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await house.open()
+        yield
+        await house.close()
+
+    app = FastAPI(title="档海 Danghai", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
+    app.state.house = house
+    for room in (routes_search, routes_records, routes_house):
+        app.include_router(room.router)
+    add_handlers(app)
+    return app

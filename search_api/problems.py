@@ -1,0 +1,78 @@
+"""One error shape for everything (RFC 9457 application/problem+json)."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from holdings.errors import DanghaiError, NotReady
+from search_api.schema import Problem
+
+log = logging.getLogger("danghai.api")
+
+_TITLES = {
+    400: "请求有误 Bad request",
+    401: "密钥无效 Key not valid",
+    403: "无权操作 Not allowed",
+    404: "没有找到 Not found",
+    405: "方法不支持 Method not allowed",
+    409: "冲突 Conflict",
+    422: "参数有误 Invalid parameters",
+    503: "暂不可用 Not ready",
+}
+_NOT_FOUND = "没有这一条目，或您无权查看。No such thing, or not for you."
+
+
+def problem(
+    status: int, code: str, detail: str, *, advice: str = "", headers: dict[str, str] | None = None
+) -> JSONResponse:
+    body = Problem(
+        type=f"urn:danghai:problem:{code}",
+        title=_TITLES.get(status, "内部错误 Internal error"),
+        status=status,
+        detail=detail,
+        advice=advice,
+    )
+    return JSONResponse(
+        body.model_dump(exclude={"instance"}),
+        status_code=status,
+        media_type="application/problem+json",
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+def add_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(DanghaiError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _ours(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, DanghaiError)
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, NotReady) else None
+    return problem(error.status, error.code, error.message, advice=error.advice, headers=headers)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    said = "；".join(f"{'.'.join(str(p) for p in e['loc'][1:])}: {e['msg']}" for e in error.errors())
+    return problem(422, "invalid-parameters", said, advice="参数说明见 /docs。")
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return problem(404, "not-found", _NOT_FOUND)
+    headers = dict(error.headers or {})
+    return problem(error.status_code, "http", str(error.detail), headers=headers)
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    """What happened goes to the log, never to the caller."""
+    log.exception("unexpected error at %s", request.url.path, exc_info=error)
+    return problem(500, "internal", "服务内部出错，已记入日志。", advice="请稍后重试，或告知管理员。")

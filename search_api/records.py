@@ -1,0 +1,115 @@
+"""One record as a caller may see it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from holdings.access import Caller
+from holdings.catalogue import StoredPage, StoredRecord
+from holdings.catalogue.descriptions import as_text
+from holdings.errors import NotFound
+from holdings.records import FIELDS, LEVELS, STAFF_ONLY_FIELDS, Record
+from search_api.hits import date_out, page_address, record_address
+from search_api.house import House
+from search_api.schema import Ancestor, AttachmentOut, FieldOut, PageOut, RecordOut
+
+NOT_FOUND = "没有这一条目，或您无权查看。No such thing, or not for you."
+
+
+async def visible(house: House, caller: Caller, record_id: str) -> StoredRecord:
+    """The record, if the caller may see it. Errors: NotFound, in the same words whether it exists or not."""
+    stored = await asyncio.to_thread(house.catalogue.records.get, record_id)
+    if stored is None or caller.audience not in stored.audiences:
+        raise NotFound(NOT_FOUND)
+    return stored
+
+
+def record_out(house: House, caller: Caller, stored: StoredRecord) -> RecordOut:
+    """The whole record: fields in the standard's order, where it lies, its pages and neighbours."""
+    record = stored.record
+    before, after = house.catalogue.records.beside(record.id)
+    pages = house.catalogue.pages.of(record.id)
+    staff = caller.is_staff
+    return RecordOut(
+        id=record.id,
+        reference_code=record.reference_code,
+        title=record.title,
+        level=record.level,
+        access_status=record.access_status,
+        fonds_code=record.fonds_code,
+        date=date_out(record.date),
+        version=stored.version,
+        fields=fields(record, staff=staff),
+        extra=record.extra if staff else {},
+        flags=list(record.flags) if staff else [],
+        ancestors=ancestors(house, caller, record.id),
+        previous=_nearest(before, caller),
+        next=_nearest(after, caller),
+        pages=[page_out(page) for page in pages],
+        page_count=stored.page_count,
+        attachments=_attachments(house, record.id),
+    )
+
+
+def fields(record: Record, *, staff: bool) -> list[FieldOut]:
+    """Described fields in the standard's order; where things lie and donors' limits stay with staff."""
+    out = []
+    for definition in FIELDS:
+        value = getattr(record, definition.name)
+        if value in ("", (), None) or (definition.name in STAFF_ONLY_FIELDS and not staff):
+            continue
+        if definition.name == "level":
+            value = LEVELS[record.level][0]
+        shown = list(value) if isinstance(value, tuple) else as_text(value)
+        if shown:
+            name, term, label = definition.name, definition.term, definition.label_en
+            out.append(FieldOut(name=name, term=term, label_en=label, value=shown))
+    return out
+
+
+def ancestors(house: House, caller: Caller, record_id: str) -> list[Ancestor]:
+    """What it lies in, the fonds first; a closed ancestor shows only as its code."""
+    chain = house.catalogue.records.ancestors([record_id])[record_id]
+    return [ancestor(stored, caller) for stored in chain]
+
+
+def ancestor(stored: StoredRecord, caller: Caller) -> Ancestor:
+    record = stored.record
+    open_ = caller.audience in stored.audiences
+    return Ancestor(
+        id=record.id if open_ else None,
+        reference_code=record.reference_code,
+        title=record.title if open_ else record.reference_code,
+        level=record.level,
+    )
+
+
+def page_out(page: StoredPage) -> PageOut:
+    address = page_address(page.record_id, page.number)
+    has_image = page.width > 0
+    return PageOut(
+        number=page.number,
+        kind=page.kind,
+        status=page.status,
+        media_type=page.media_type,
+        width=page.width,
+        height=page.height,
+        rotation=page.text.rotation if page.text else 0,
+        has_image=has_image,
+        has_text=page.text is not None and bool(page.text.text.strip()),
+        image=f"{address}/image" if has_image else None,
+        thumbnail=f"{address}/thumbnail" if has_image else None,
+    )
+
+
+def _nearest(neighbours: Sequence[StoredRecord], caller: Caller) -> str | None:
+    return next((n.record.id for n in neighbours if caller.audience in n.audiences), None)
+
+
+def _attachments(house: House, record_id: str) -> list[AttachmentOut]:
+    base = f"{record_address(record_id)}/attachments"
+    return [
+        AttachmentOut(name=a.name, media_type=a.media_type, size=a.size, text=a.text, url=f"{base}/{n}")
+        for n, a in enumerate(house.catalogue.records.attachments(record_id), 1)
+    ]

@@ -1,0 +1,80 @@
+"""Browsing, the field table, status, health."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from holdings.errors import DanghaiError
+from holdings.records import FIELDS
+from search_api.browsing import browse
+from search_api.callers import AnyCaller, InHouse
+from search_api.schema import BrowseOut, FieldOut, LegStatus, ReadyOut, StatusOut
+
+router = APIRouter()
+
+
+@router.get("/v1/browse", tags=["浏览 browse"])
+async def browse_holdings(
+    house: InHouse,
+    caller: AnyCaller,
+    parent: str | None = None,
+    size: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: str | None = None,
+) -> BrowseOut:
+    """全宗 → 目录 → 案卷 → 件，自然档号次序。"""
+    return await browse(house, caller, parent, size, cursor)
+
+
+@router.get("/v1/fields", tags=["浏览 browse"])
+async def get_fields() -> list[FieldOut]:
+    """著录项表（DA/T 18），按标准次序；value 是类型。"""
+    return [FieldOut(name=f.name, term=f.term, label_en=f.label_en, value=f.kind) for f in FIELDS]
+
+
+@router.get("/v1/status", tags=["概况 status"])
+async def get_status(house: InHouse, caller: AnyCaller) -> StatusOut:
+    """本范围的条目数与两路检索的状态；识读进度与积压只给馆员。"""
+    status = await house.engine.status(caller.audience)
+    reading = lagging = None
+    if caller.is_staff:
+        reading = await asyncio.to_thread(house.catalogue.pages.states)
+        lagging = await asyncio.to_thread(house.catalogue.outbox.counts)
+    return StatusOut(
+        archive=house.settings.archive_name,
+        documents=status.documents,
+        passages=status.rows,
+        generation=status.generation if caller.is_staff else "",
+        legs=LegStatus(words=status.words_ready, meaning=status.meaning_ready and house.encoder_ready),
+        reading=reading,
+        lagging=lagging,
+        meaning_model=house.encoder.name if house.encoder else "",
+    )
+
+
+@router.get("/healthz", tags=["概况 status"])
+async def healthz() -> dict[str, str]:
+    """The process lives."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", tags=["概况 status"])
+async def readyz(house: InHouse, response: Response) -> ReadyOut:
+    """Which parts are up; 503 until the words leg and the catalogue answer."""
+    detail, words, meaning, catalogue = "", False, False, True
+    try:
+        status = await house.engine.status("public")
+        words, meaning = status.words_ready, status.meaning_ready and house.encoder_ready
+    except DanghaiError as error:
+        detail = str(error)
+    try:
+        await asyncio.to_thread(house.catalogue.records.get, "")
+    except DanghaiError as error:
+        catalogue, detail = False, str(error)
+    ready = words and catalogue
+    response.status_code = 200 if ready else 503
+    return ReadyOut(
+        ready=ready, catalogue=catalogue, legs=LegStatus(words=words, meaning=meaning), detail=detail
+    )

@@ -1,0 +1,206 @@
+"""/v1/records/{id} and what hangs on it: pages, images, texts, matches, citations, attachments."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import FileResponse
+
+from holdings.access import Caller
+from holdings.catalogue import Stage, StoredPage
+from holdings.errors import BadQuery, NotFound, ProjectorAway
+from holdings.records import Line, PageText
+from search_api.callers import AnyCaller, InHouse, Opener, Staff
+from search_api.citing import MEDIA_TYPES, citation
+from search_api.house import House
+from search_api.images import THUMBNAIL
+from search_api.marks import Marker, boxes
+from search_api.records import record_out, visible
+from search_api.schema import (
+    AccessChange,
+    Changed,
+    CitationOut,
+    Correction,
+    LineOut,
+    MatchesOut,
+    PageMatches,
+    PageTextOut,
+    RecordOut,
+    TextVersionOut,
+)
+from search_api.understand import understand
+
+router = APIRouter(prefix="/v1/records", tags=["条目 records"])
+
+#: How long a withdrawal waits for the indexes before it says that no projector runs.
+WAIT_SECONDS = 15.0
+#: Browsers ask again each time: a record closed now must not be shown from a cache.
+PRIVATE = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
+
+
+@router.get("/{record_id}")
+async def get_record(house: InHouse, caller: AnyCaller, record_id: str) -> RecordOut:
+    """著录项按标准次序，所在全宗、目录、案卷，各页与附件。"""
+    stored = await visible(house, caller, record_id)
+    return await asyncio.to_thread(record_out, house, caller, stored)
+
+
+@router.get("/{record_id}/pages/{number}")
+async def get_page(
+    house: InHouse, caller: AnyCaller, record_id: str, number: int, version: int | None = None
+) -> PageTextOut:
+    """一页的文字：各行、位置、可信度，以及所有版本。"""
+    page = await _page(house, caller, record_id, number)
+    versions = await asyncio.to_thread(house.catalogue.pages.versions, record_id, number)
+    chosen = next((v for v in versions if v.version == (version or page.text_version)), None)
+    if version is not None and chosen is None:
+        raise NotFound("这一页没有这个文字版本。")
+    text = chosen.text if chosen else PageText((), "")
+    return PageTextOut(
+        number=number,
+        status=page.status,
+        width=page.width,
+        height=page.height,
+        text=text.text,
+        lines=[LineOut(text=li.text, box=li.box, confidence=li.confidence) for li in text.lines],
+        maker=text.maker,
+        version=chosen.version if chosen else 0,
+        rotation=text.rotation,
+        vertical=text.vertical,
+        versions=[
+            TextVersionOut(version=v.version, maker=v.text.maker, made_at=v.made_at.isoformat())
+            for v in versions
+        ],
+    )
+
+
+@router.get("/{record_id}/pages/{number}/image", response_class=FileResponse)
+async def get_image(
+    house: InHouse,
+    caller: AnyCaller,
+    record_id: str,
+    number: int,
+    width: Annotated[int | None, Query(ge=1, le=10_000)] = None,
+    rotate: Literal[0, 90, 180, 270] = 0,
+) -> FileResponse:
+    """页面图像（JPEG），可定宽、可旋转（顺时针度数）。"""
+    page = await _page(house, caller, record_id, number)
+    path = await asyncio.to_thread(house.images.get, page, width=width, turn=rotate)
+    return FileResponse(path, media_type="image/jpeg", headers=PRIVATE)
+
+
+@router.get("/{record_id}/pages/{number}/thumbnail", response_class=FileResponse)
+async def get_thumbnail(house: InHouse, caller: AnyCaller, record_id: str, number: int) -> FileResponse:
+    """缩略图，已按识读结果转正。"""
+    page = await _page(house, caller, record_id, number)
+    turn = page.text.rotation if page.text else 0
+    path = await asyncio.to_thread(house.images.get, page, width=THUMBNAIL, turn=turn)
+    return FileResponse(path, media_type="image/jpeg", headers=PRIVATE)
+
+
+@router.get("/{record_id}/matches")
+async def get_matches(
+    house: InHouse,
+    caller: AnyCaller,
+    record_id: str,
+    q: Annotated[str, Query(min_length=1, examples=["渔民登记"])],
+) -> MatchesOut:
+    """检索词在各页文字与图像上的位置。"""
+    await visible(house, caller, record_id)
+    marker = Marker(understand(q, house.segmenter).needles)
+    pages = await asyncio.to_thread(house.catalogue.pages.of, record_id)
+    found = [(p, marker.spans(p.text.text)) for p in pages if p.text is not None]
+    return MatchesOut(
+        pages=[
+            PageMatches(page=p.number, marks=spans, boxes=boxes(p.text, spans))
+            for p, spans in found
+            if spans and p.text
+        ]
+    )
+
+
+@router.get("/{record_id}/citation")
+async def get_citation(
+    house: InHouse,
+    caller: AnyCaller,
+    record_id: str,
+    form: Annotated[Literal["gbt7714", "ris", "bibtex"], Query(alias="format")] = "gbt7714",
+    page: Annotated[int | None, Query(ge=1)] = None,
+) -> CitationOut:
+    """引用格式：GB/T 7714、RIS、BibTeX。"""
+    stored = await visible(house, caller, record_id)
+    text = citation(stored.record, house.settings.archive_name, form, page=page)
+    return CitationOut(format=form, media_type=MEDIA_TYPES[form], text=text)
+
+
+@router.get("/{record_id}/attachments/{number}", response_class=FileResponse)
+async def get_attachment(house: InHouse, caller: AnyCaller, record_id: str, number: int) -> Response:
+    """附件原件，作为下载。"""
+    await visible(house, caller, record_id)
+    files = await asyncio.to_thread(house.catalogue.records.attachments, record_id)
+    if not 1 <= number <= len(files):
+        raise NotFound("没有这个附件。")
+    file = files[number - 1]
+    path = house.store.path(file.sha256)
+    return FileResponse(path, media_type="application/octet-stream", filename=file.name, headers=PRIVATE)
+
+
+@router.put("/{record_id}/access")
+async def put_access(house: InHouse, caller: Opener, record_id: str, change: AccessChange) -> Changed:
+    """改开放标识。收回（由开放到不开放）在各索引都撤下之后才返回。"""
+    stored = await visible(house, caller, record_id)
+    before = stored.audiences
+    changed = await asyncio.to_thread(
+        lambda: house.catalogue.records.set_access(
+            record_id,
+            access_status=change.access_status,
+            publicity=change.publicity,
+            reason=f"{change.reason}（{caller.name}）",
+        )
+    )
+    if before - changed.audiences:
+        await _until_gone(house, record_id)
+    return Changed(id=record_id, detail="已记入目录库。", extra={"audiences": sorted(changed.audiences)})
+
+
+@router.put("/{record_id}/pages/{number}/text")
+async def put_text(house: InHouse, caller: Staff, record_id: str, number: int, given: Correction) -> Changed:
+    """校对一页文字：成为新版本，旧版本保留。"""
+    page = await _page(house, caller, record_id, number)
+    old = page.text.lines if page.text else ()
+    if any("\n" in line for line in given.lines):
+        raise BadQuery("每行不能含换行。", advice="请按行分开。")
+    same_count = len(old) == len(given.lines)
+    lines = tuple(Line(text, old[n].box if same_count else None) for n, text in enumerate(given.lines))
+    text = PageText(
+        lines,
+        f"person:{given.by}",
+        page.text.rotation if page.text else 0,
+        page.text.vertical if page.text else False,
+    )
+    version = await asyncio.to_thread(house.catalogue.pages.correct, record_id, number, text)
+    return Changed(id=record_id, detail="已存为新版本。", extra={"version": version})
+
+
+async def _page(house: House, caller: Caller, record_id: str, number: int) -> StoredPage:
+    await visible(house, caller, record_id)
+    page = await asyncio.to_thread(house.catalogue.pages.get, record_id, number)
+    if page is None:
+        raise NotFound("没有这一页。")
+    return page
+
+
+async def _until_gone(house: House, record_id: str) -> None:
+    """Wait until every index has dropped it and this process sees that (invariants 3 and 10)."""
+    outbox = house.catalogue.outbox
+    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
+    while await asyncio.to_thread(outbox.is_pending, record_id, Stage.WITHDRAWAL):
+        if asyncio.get_running_loop().time() > deadline:
+            raise ProjectorAway(
+                "条目已在目录库收回，各处不再显示；索引尚未更新，因为投影进程没有应答。",
+                advice="请确认 `danghai serve` 正在运行；它启动后会自动补上。",
+            )
+        await asyncio.sleep(0.05)
+    await house.engine.refresh()

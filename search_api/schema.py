@@ -1,0 +1,318 @@
+"""The shapes that cross HTTP. The OpenAPI document is made from these; nothing is renamed without an alias."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Mode = Literal["hybrid", "words", "meaning"]
+SortName = Literal["relevance", "date", "date_desc", "reference_code"]
+Span = tuple[int, int]
+Box = tuple[int, int, int, int]
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+
+class Problem(Shape):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    advice: str = ""
+    instance: str = ""
+
+
+class ChipOut(Shape):
+    """What was understood; give `text` back as `plain` to have it read as mere words."""
+
+    kind: str
+    text: str
+    label: str = ""
+    also: tuple[str, ...] = ()
+    first: str | None = None
+    last: str | None = None
+
+
+class QueryOut(Shape):
+    text: str
+    mode: Mode
+    answered_by: Mode = Field(
+        description="which legs answered: hybrid falls back to words while meaning warms"
+    )
+    understood: list[ChipOut] = []
+
+
+class Total(Shape):
+    """value: exact count of `of`: the words matches under the filters; in meaning mode the filtered set."""
+
+    value: int
+    of: Literal["words", "filtered"]
+    exact: bool = True
+
+
+class FacetValue(Shape):
+    value: str
+    label: str
+    count: int
+
+
+class YearCount(Shape):
+    year: int
+    count: int
+
+
+class DateOut(Shape):
+    """As written, and the days it covers (inclusive ISO days; null: undated)."""
+
+    text: str
+    from_: str | None = Field(None, alias="from")
+    to: str | None = None
+    certainty: str = "exact"
+
+
+class Why(Shape):
+    """Rank in each leg (null: not found by it), and the words found, as the text shows them."""
+
+    words_rank: int | None = None
+    meaning_rank: int | None = None
+    matched: list[str] = []
+
+
+class PassageOut(Shape):
+    """page 0 is the description. marks: [start, end) in `text`; boxes: [x, y, w, h] pixels of the page image."""
+
+    page: int
+    text: str
+    marks: list[Span] = []
+    boxes: list[Box] = []
+    by_meaning: bool = False
+
+
+class HitOut(Shape):
+    rank: int
+    id: str
+    reference_code: str
+    title: str
+    title_marks: list[Span] = []
+    level: str
+    creators: list[str] = []
+    date: DateOut
+    genre: str = ""
+    fonds_code: str = ""
+    fonds_title: str = ""
+    access_status: str
+    document_number: str = ""
+    pages: int
+    why: Why
+    passages: list[PassageOut] = []
+    thumbnail: str | None = None
+
+
+class Loosen(Shape):
+    """Dropping this would give so many: `chip` (give it as `plain`) or `param` = `value`."""
+
+    chip: str | None = None
+    param: str | None = None
+    value: str | None = None
+    total: int
+
+
+class SearchOut(Shape):
+    query: QueryOut
+    total: Total
+    facets: dict[str, list[FacetValue]] = {}
+    years: list[YearCount] = []
+    undated: int = 0
+    hits: list[HitOut] = []
+    next: str | None = None
+    loosen: list[Loosen] = []
+    took_ms: float
+
+
+class SuggestOut(Shape):
+    suggestions: list[str]
+
+
+class FieldOut(Shape):
+    """One described field, in the standard's order. value: text or list of texts."""
+
+    name: str
+    term: str
+    label_en: str
+    value: str | list[str]
+
+
+class Ancestor(Shape):
+    """id is null where the caller may not see the ancestor: it shows only as its code."""
+
+    id: str | None
+    reference_code: str
+    title: str
+    level: str
+
+
+class PageOut(Shape):
+    number: int
+    kind: str
+    status: str
+    media_type: str
+    width: int
+    height: int
+    rotation: int = 0
+    has_image: bool
+    has_text: bool
+    image: str | None = None
+    thumbnail: str | None = None
+
+
+class LineOut(Shape):
+    text: str
+    box: Box | None = None
+    confidence: float
+
+
+class PageTextOut(Shape):
+    """One page with a text version (the newest unless asked)."""
+
+    number: int
+    status: str
+    width: int
+    height: int
+    text: str
+    lines: list[LineOut]
+    maker: str
+    version: int
+    rotation: int
+    vertical: bool
+    versions: list[TextVersionOut]
+
+
+class TextVersionOut(Shape):
+    version: int
+    maker: str
+    made_at: str
+
+
+class AttachmentOut(Shape):
+    name: str
+    media_type: str
+    size: int
+    text: str
+    url: str
+
+
+class RecordOut(Shape):
+    id: str
+    reference_code: str
+    title: str
+    level: str
+    access_status: str
+    fonds_code: str
+    date: DateOut
+    version: int
+    fields: list[FieldOut]
+    extra: dict[str, str] = {}
+    flags: list[str] = []
+    ancestors: list[Ancestor] = []
+    previous: str | None = None
+    next: str | None = None
+    pages: list[PageOut] = []
+    page_count: int
+    attachments: list[AttachmentOut] = []
+
+
+class PageMatches(Shape):
+    page: int
+    marks: list[Span]
+    boxes: list[Box]
+
+
+class MatchesOut(Shape):
+    pages: list[PageMatches]
+
+
+class SimilarOut(Shape):
+    by: Literal["meaning", "words"]
+    hits: list[HitOut]
+
+
+class BrowseItem(Shape):
+    """A place in the tree. id is null where the caller may not see it: it shows only as its code.
+
+    node: what to pass as `parent` to go in; count: file-level records the caller can reach below it.
+    """
+
+    id: str | None
+    node: str
+    reference_code: str
+    title: str
+    level: str
+    date: DateOut
+    introduction: str = ""
+    count: int
+    pages: int = 0
+
+
+class BrowseOut(Shape):
+    parent: str | None
+    path: list[Ancestor] = []
+    items: list[BrowseItem]
+    next: str | None = None
+
+
+class CitationOut(Shape):
+    format: str
+    media_type: str
+    text: str
+
+
+class LegStatus(Shape):
+    words: bool
+    meaning: bool
+
+
+class ReadyOut(Shape):
+    """ready: the words leg answers; meaning warms behind it."""
+
+    ready: bool
+    catalogue: bool
+    legs: LegStatus
+    detail: str = ""
+
+
+class StatusOut(Shape):
+    """Figures for the caller's own audience; reading progress and what lags only for staff."""
+
+    archive: str
+    documents: int
+    passages: int
+    generation: str = ""
+    legs: LegStatus
+    reading: dict[str, int] | None = None
+    lagging: dict[str, int] | None = None
+    meaning_model: str = ""
+    example_questions: list[str] = []
+
+
+class AccessChange(Shape):
+    access_status: str
+    publicity: str = ""
+    reason: str = Field(min_length=1, description="why; kept with the description's history")
+
+
+class Correction(Shape):
+    """A person's reading of a page, line by line; boxes of unchanged lines are kept."""
+
+    lines: list[str] = Field(max_length=2000)
+    by: str = Field(min_length=1, max_length=80, description="校对人 who corrected it")
+
+
+class Changed(Shape):
+    id: str
+    detail: str
+    extra: dict[str, Any] = {}
