@@ -39,8 +39,11 @@ BIGRAM_WEIGHT = 0.3
 #: Keyword facets. Values are shown as they are; a document may have several in each.
 FACETS: tuple[str, ...] = (
     "fonds", "series", "genre", "creators", "persons", "places", "keywords", "category",
-    "decade", "access_status", "retention", "medium", "level", "parent", "has_scan",
+    "decade", "access_status", "retention", "medium", "level", "parent", "ancestors", "has_scan",
 )  # fmt: skip
+
+#: The name of the year histogram among `Question.post_filters`.
+YEARS = "years"
 
 #: Days are integers YYYYMMDD. An undated document has neither day.
 Day = int
@@ -64,6 +67,7 @@ class Document:
     bigrams: the same values as overlapping pairs.
     sort_code: natural-order key of the reference code (holdings.text.natural_key).
     version: the catalogue's version number of this record; written back by `versions`.
+    suggest: what may be offered while a person types: (as shown, normalised) of the title and the names.
     """
 
     id: str
@@ -75,6 +79,7 @@ class Document:
     last_day: Day | None = None
     sort_code: str = ""
     rows: Sequence[Row] = ()
+    suggest: Sequence[tuple[str, str]] = ()
 
 
 # ── the question ────────────────────────────────────────────────────────────────
@@ -165,7 +170,7 @@ class Question:
     facets: facet names to count, exactly, over the words matches (over the whole constrained set when
             `words` is None or `meaning_only`).
     post_filters: constraint by facet name, chosen in that facet: bind both legs and the totals, but not
-            that facet's own counts (multi-select).
+            that facet's own counts (multi-select). The name YEARS stands for the histogram.
     histogram: also count documents per year (a document of several years counts in each).
     depth: how many hits of each leg are wanted from the start (at most 1,000).
     after: where a former answer of the words leg ended; opaque, the engine's own.
@@ -255,6 +260,8 @@ class IndexStatus:
     meaning_ready: bool
     bytes_on_disk: int
     made_with: MadeWith | None
+    dead: int = 0  # documents replaced or deleted since the last rebuild
+    rebuild_due: bool = False  # something was withdrawn, or a third of the index is dead
 
 
 class SearchEngine(Protocol):
@@ -273,8 +280,8 @@ class SearchEngine(Protocol):
         """Answer from one audience's index, on one snapshot: hits, totals and facets agree."""
 
     async def complete(self, audience: str, prefix: str, *, size: int = 10) -> list[str]:
-        """Titles' and names' values (facets persons, places, creators, keywords) of *live* documents
-        that start with or contain `prefix`, most frequent first, then by value."""
+        """Values of `Document.suggest`, as shown, of *live* documents whose normalised form starts with or
+        contains `prefix` (normalised by the caller), most frequent first, then by value."""
 
     async def vectors(self, audience: str, record_id: str) -> list[Row]:
         """The rows of one live document; empty when it has none or is not in this index."""
@@ -301,7 +308,9 @@ class IndexWriter(Protocol):
     async def open(self) -> None:
         """Make what is missing; mend what a kill left."""
 
-    async def write(self, audience: str, documents: Sequence[Document], deletes: Sequence[str] = ()) -> None: ...
+    async def write(
+        self, audience: str, documents: Sequence[Document], deletes: Sequence[str] = ()
+    ) -> None: ...
 
     async def commit(self, audience: str) -> None:
         """Durable and visible to every reader (within two seconds without their asking)."""

@@ -1,0 +1,215 @@
+"""The reading side of the embedded engine: Tantivy for words, signs and rows for meaning, in one process.
+
+A reader never writes. It follows the writer by looking, twice a second, at Tantivy's meta file and at
+CURRENT, and swaps searcher, columns and alive rows as one Snapshot. Answers are computed on threads;
+Tantivy and faiss let go of Python's lock, so the legs of one question run side by side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from holdings.engines.embedded_hits import Page, Place
+from holdings.engines.embedded_layout import AudienceFolder
+from holdings.engines.embedded_snapshot import AudienceReader, Snapshot
+from holdings.engines.embedded_vectors import load_faiss
+from holdings.engines.embedded_words import UNDATED_YEAR, Query
+from holdings.engines.port import (
+    YEARS,
+    Answer,
+    FacetCount,
+    IndexStatus,
+    MadeWith,
+    MeaningHit,
+    Node,
+    Question,
+    Row,
+    Sort,
+)
+from holdings.errors import BadQuery, DanghaiError, IndexMissing
+
+#: Seconds between two looks for a new commit.
+LOOK_EVERY = 0.5
+#: Hits of each leg a question may want at once.
+MOST_DEPTH = 1_000
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+def _one_thread_each() -> None:
+    """faiss must not start a team of threads for each thread of ours."""
+    load_faiss().omp_set_num_threads(1)
+
+
+class EmbeddedEngine:
+    """holdings.engines.port.SearchEngine on the files of `index_dir`.
+
+    made_with: what this process segments and embeds with; None reads anything (status, verification).
+    """
+
+    def __init__(self, index_dir: Path, made_with: MadeWith | None = None) -> None:
+        self._index_dir = index_dir
+        self._made_with = made_with
+        self._readers: dict[str, AudienceReader] = {}
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._looker: threading.Thread | None = None
+        self._token = secrets.token_hex(4)
+        self._threads = ThreadPoolExecutor(2 * (os.cpu_count() or 2) + 4, "search", _one_thread_each)
+
+    async def _run(self, work: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: work(*arguments))
+
+    # ── following the writer ────────────────────────────────────────────────────
+
+    async def open(self) -> None:
+        """Open the indexes that exist; others are taken up when they appear. Mismatches show when asked."""
+        await self._run(self._look)
+        if self._looker is None:
+            self._looker = threading.Thread(target=self._keep_looking, name="index-look", daemon=True)
+            self._looker.start()
+
+    def _keep_looking(self) -> None:
+        while not self._stop.wait(LOOK_EVERY):
+            self._look()
+
+    def _look(self) -> None:
+        for folder in sorted(self._index_dir.glob("*/CURRENT")):
+            try:
+                self._reader(folder.parent.name).look()
+            except (DanghaiError, OSError) as error:
+                # Whoever asks this audience next meets the same error; the others go on.
+                _log.warning("index %s: %s", folder.parent.name, error)
+
+    def _reader(self, audience: str) -> AudienceReader:
+        with self._lock:
+            reader = self._readers.get(audience)
+            if reader is None:
+                folder = AudienceFolder(self._index_dir / audience)
+                if not folder.points:
+                    raise IndexMissing(f"尚无索引：{audience}。", advice="请运行：danghai ingest")
+                reader = self._readers[audience] = AudienceReader(folder, self._made_with, self._token)
+        return reader
+
+    async def refresh(self) -> None:
+        await self._run(self._look)
+
+    async def close(self) -> None:
+        self._stop.set()
+        if self._looker:
+            await self._run(self._looker.join)
+        for reader in self._readers.values():
+            reader.close()
+        self._threads.shutdown()
+
+    # ── answering ───────────────────────────────────────────────────────────────
+
+    async def search(self, audience: str, question: Question) -> Answer:
+        if question.depth > MOST_DEPTH or question.facet_size > 10_000:
+            raise BadQuery(f"一次最多取 {MOST_DEPTH} 条。")
+        reader = await self._run(self._reader, audience)
+        snapshot = await self._run(reader.snapshot, question.snapshot)
+        after = Place.from_text(question.after, question.sort) if question.after else None
+        page, meaning, facets, years = await asyncio.gather(
+            self._run(_words, snapshot, question, after),
+            self._run(_meaning, snapshot, question),
+            self._run(_facets, snapshot, question),
+            self._run(_years, snapshot, question),
+        )
+        on = None
+        if not page.ended and page.hits:
+            behind = (after.behind if after else 0) + len(page.hits)
+            on = Place(snapshot.name, behind, page.last).to_text()
+            reader.keep(snapshot)
+        undated = years.pop(UNDATED_YEAR, 0)
+        return Answer(page.hits, meaning, page.total, facets, years, undated, on, snapshot.name)
+
+    async def complete(self, audience: str, prefix: str, *, size: int = 10) -> list[str]:
+        reader = await self._run(self._reader, audience)
+        return await self._run(_complete, reader.snapshot(), prefix, size)
+
+    async def vectors(self, audience: str, record_id: str) -> list[Row]:
+        reader = await self._run(self._reader, audience)
+        return await self._run(_vectors, reader.snapshot(), record_id)
+
+    async def versions(self, audience: str) -> dict[str, int]:
+        reader = await self._run(self._reader, audience)
+        return await self._run(lambda: reader.snapshot().versions())
+
+    async def status(self, audience: str) -> IndexStatus:
+        reader = await self._run(self._reader, audience)
+        return await self._run(reader.status)
+
+
+def _bound(question: Question, without: str = "") -> tuple[Node, ...]:
+    """What both legs must match, all chosen facet values included but those of one facet."""
+    chosen = (node for name, node in question.post_filters.items() if name != without)
+    return (*question.must, *chosen)
+
+
+def _counted(snapshot: Snapshot, question: Question, without: str = "") -> Query:
+    """The set that totals, facets and the histogram count."""
+    words = None if question.meaning_only else question.words
+    return snapshot.queries.constrained(words, _bound(question, without), question.must_not)
+
+
+def _words(snapshot: Snapshot, question: Question, after: Place | None) -> Page:
+    query = _counted(snapshot, question)
+    if question.meaning_only:
+        return Page((), snapshot.hits.count(query), True)
+    sort = question.sort
+    if question.words is None and sort is Sort.RELEVANCE:
+        sort = Sort.CODE
+    same = after is not None and after.snapshot == snapshot.name
+    return snapshot.hits.page(query, sort, question.depth, after, same=same)
+
+
+def _meaning(snapshot: Snapshot, question: Question) -> tuple[MeaningHit, ...]:
+    if question.vector is None or snapshot.meaning is None:
+        return ()
+    return snapshot.meaning.search(question.vector, _bound(question), question.must_not, question.depth)
+
+
+def _facets(snapshot: Snapshot, question: Question) -> Mapping[str, tuple[FacetCount, ...]]:
+    """Facets without a choice of their own share one pass; each other takes one."""
+    shared = [name for name in question.facets if name not in question.post_filters]
+    found = snapshot.hits.facets(_counted(snapshot, question), shared, question.facet_size) if shared else {}
+    for name in question.facets:
+        if name in question.post_filters:
+            query = _counted(snapshot, question, name)
+            found.update(snapshot.hits.facets(query, [name], question.facet_size))
+    return found
+
+
+def _years(snapshot: Snapshot, question: Question) -> dict[int, int]:
+    if not question.histogram:
+        return {}
+    return snapshot.hits.years(_counted(snapshot, question, YEARS), YEARS)
+
+
+def _complete(snapshot: Snapshot, prefix: str, size: int) -> list[str]:
+    if not prefix or size <= 0:
+        return []
+    return snapshot.hits.suggestions(snapshot.queries.containing(prefix), prefix, size)
+
+
+def _vectors(snapshot: Snapshot, record_id: str) -> list[Row]:
+    numbers = snapshot.hits.numbers(snapshot.queries.ids([record_id]), 1)
+    if not numbers:
+        return []
+    columns = snapshot.columns
+    start, end = columns.row_span(numbers[0])
+    keys = columns.row_keys[start:end].tolist()
+    vectors = columns.rows[start:end].astype(np.float32)
+    return [Row(page, number, vector) for (_, page, number), vector in zip(keys, vectors, strict=True)]

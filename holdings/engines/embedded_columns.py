@@ -1,0 +1,226 @@
+"""Columns beside Tantivy, by dense document number and dense row number: ids, versions, days, facets.
+
+A filter on a column costs a pass over integers instead of a walk through posting lists, and gives the
+meaning leg its mask. Numbers are given once in a generation and never used again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from holdings.engines.embedded_layout import GrowingFile, MappedFiles, State
+from holdings.engines.port import FACETS, TEXT_FIELDS, AnyOf, DateRange, Document, FacetIn, Node, Undated
+from holdings.errors import BadInput, BadQuery
+
+Mask = NDArray[np.bool_]
+Numbers = NDArray[np.int64]
+
+IDS, DOCS, DAYS, DEATHS, ROW_KEYS, ROWS = (
+    "ids.bin", "docs.u64", "days.i32", "deaths.u32", "row-keys.u32", "rows.f16",
+)  # fmt: skip
+
+
+def facet_file(facet: str) -> str:
+    return f"facet-{facet}.u32"
+
+
+def signs_file(number: int) -> str:
+    return f"signs-{number}.u8"
+
+
+def mean_file(number: int) -> str:
+    return f"mean-{number}.f32"
+
+
+def column_lengths(state: State, dimension: int) -> dict[str, int]:
+    """Bytes of every column as of a commit."""
+    lengths = {
+        IDS: state.id_bytes,
+        DOCS: state.docs * 24,
+        DAYS: state.docs * 8,
+        DEATHS: state.deaths * 4,
+        ROW_KEYS: state.rows * 12,
+        ROWS: state.rows * dimension * 2,
+    }
+    lengths.update({facet_file(name): state.pairs.get(name, 0) * 12 for name in FACETS})
+    return lengths
+
+
+@lru_cache(maxsize=65_536)
+def fingerprint(value: str) -> tuple[int, int]:
+    """64 bits of a facet value as (low, high); among 10 million values a clash has odds of 1 in 370,000."""
+    number = int.from_bytes(blake2b(value.encode(), digest_size=8).digest(), "little")
+    return number & 0xFFFFFFFF, number >> 32
+
+
+def days_of(document: Document) -> tuple[int, int]:
+    """First and last day, a lone one standing for both; (0, 0) when undated."""
+    first, last = document.first_day, document.last_day
+    return first or last or 0, last or first or 0
+
+
+def is_columnar(node: Node) -> bool:
+    """Whether the columns alone can decide this constraint."""
+    if isinstance(node, AnyOf):
+        return all(is_columnar(child) for child in node.children)
+    return isinstance(node, FacetIn | DateRange | Undated)
+
+
+class ColumnWriter:
+    """Appends documents' columns. `row_end` and `id_end` are cumulative, so a document's part is a slice."""
+
+    def __init__(self, files: dict[str, GrowingFile], state: State) -> None:
+        self._files = files
+        self._id_end = state.id_bytes
+        self.docs, self.rows, self.deaths = state.docs, state.rows, state.deaths
+        self.pairs = {name: state.pairs.get(name, 0) for name in FACETS}
+
+    @property
+    def id_bytes(self) -> int:
+        return self._id_end
+
+    def add(self, document: Document) -> int:
+        """Append one document; its number."""
+        number = self.docs
+        encoded = document.id.encode()
+        self._id_end += len(encoded)
+        self._files[IDS].append(encoded)
+        self._add_rows(number, document)
+        ends = np.array([document.version, self._id_end, self.rows], np.uint64)
+        self._files[DOCS].append(ends.tobytes())
+        self._files[DAYS].append(np.array(days_of(document), np.int32).tobytes())
+        for facet, values in document.facets.items():
+            distinct = dict.fromkeys(values)
+            pairs = np.array([(number, *fingerprint(value)) for value in distinct], np.uint32)
+            self._files[facet_file(facet)].append(pairs.tobytes())
+            self.pairs[facet] += len(distinct)
+        self.docs += 1
+        return number
+
+    def _add_rows(self, number: int, document: Document) -> None:
+        if not document.rows:
+            return
+        keys = np.array([(number, row.page, row.number) for row in document.rows], np.uint32)
+        vectors = np.stack([row.vector for row in document.rows]).astype(np.float16)
+        self._files[ROW_KEYS].append(keys.tobytes())
+        self._files[ROWS].append(vectors.tobytes())
+        self.rows += len(document.rows)
+
+    def bury(self, number: int) -> None:
+        """Note that a document's number is dead."""
+        self._files[DEATHS].append(np.uint32(number).tobytes())
+        self.deaths += 1
+
+
+def check_document(document: Document, dimension: int) -> None:
+    """Raises BadInput before anything of a faulty document is written."""
+    unknown = (set(document.facets) - set(FACETS)) | (set(document.text) - set(TEXT_FIELDS))
+    if unknown:
+        raise BadInput(f"{document.id}: unknown fields {sorted(unknown)}")
+    if "\0" in document.id or "\0" in document.sort_code or not document.id:
+        raise BadInput(f"{document.id!r}: an id must not be empty, nor hold NUL")
+    for row in document.rows:
+        if row.vector.shape != (dimension,):
+            raise BadInput(f"{document.id}: vector of shape {row.vector.shape}, expected ({dimension},)")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns as of one commit; arrays are views of read-only maps."""
+
+    files: MappedFiles
+    state: State
+    dimension: int
+
+    def _array(self, name: str, dtype: type[np.generic], width: int, count: int) -> NDArray[np.generic]:
+        size = count * width * np.dtype(dtype).itemsize
+        return self.files.view(name, size).view(dtype).reshape(count, width)
+
+    @property
+    def docs(self) -> NDArray[np.uint64]:
+        """(docs, 3): version, end in ids.bin, end in rows."""
+        return self._array(DOCS, np.uint64, 3, self.state.docs)  # type: ignore[return-value]
+
+    @property
+    def row_keys(self) -> NDArray[np.uint32]:
+        """(rows, 3): document number, page, passage number."""
+        return self._array(ROW_KEYS, np.uint32, 3, self.state.rows)  # type: ignore[return-value]
+
+    @property
+    def rows(self) -> NDArray[np.float16]:
+        """(rows, dimension)"""
+        return self._array(ROWS, np.float16, self.dimension, self.state.rows)  # type: ignore[return-value]
+
+    def deaths(self, start: int = 0) -> NDArray[np.uint32]:
+        dead = self._array(DEATHS, np.uint32, 1, self.state.deaths)
+        return dead[start:, 0]  # type: ignore[return-value]
+
+    def ids(self, numbers: Sequence[int] | Numbers) -> list[str]:
+        """Ids of documents."""
+        if len(numbers) == 0:
+            return []
+        ends = self.docs[:, 1]
+        wanted = np.asarray(numbers, np.int64)
+        stops = ends[wanted].astype(np.int64)
+        starts = np.where(wanted > 0, ends[np.maximum(wanted - 1, 0)].astype(np.int64), 0)
+        data = self.files.view(IDS, self.state.id_bytes)
+        return [
+            data[start:stop].tobytes().decode()
+            for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)
+        ]
+
+    def row_span(self, number: int) -> tuple[int, int]:
+        """The rows of one document, [start, end)."""
+        ends = self.docs[:, 2]
+        return int(ends[number - 1]) if number else 0, int(ends[number])
+
+    def mask(self, node: Node) -> Mask:
+        """Which documents a columnar constraint lets through, shape (docs,)."""
+        if isinstance(node, FacetIn):
+            return self._facet_mask(node)
+        if isinstance(node, AnyOf):
+            votes = np.zeros(self.state.docs, np.uint16)
+            for child in node.children:
+                votes += self.mask(child)
+            return np.asarray(votes >= max(1, node.required))
+        days: NDArray[np.int32] = self._array(DAYS, np.int32, 2, self.state.docs)  # type: ignore[assignment]
+        if isinstance(node, Undated):
+            return np.asarray(days[:, 0] == 0)
+        if isinstance(node, DateRange):
+            mask = days[:, 0] != 0
+            if node.last is not None:
+                mask &= days[:, 0] <= node.last
+            if node.first is not None:
+                mask &= days[:, 1] >= node.first
+            return np.asarray(mask)
+        raise TypeError(f"not a columnar constraint: {node}")
+
+    def _facet_mask(self, node: FacetIn) -> Mask:
+        if node.facet not in FACETS:
+            raise BadQuery(f"没有这个分面：{node.facet}")
+        pairs = self._array(facet_file(node.facet), np.uint32, 3, self.state.pairs.get(node.facet, 0))
+        mask = np.zeros(self.state.docs, np.bool_)
+        for value in node.values:
+            low, high = fingerprint(value)
+            found = np.flatnonzero(pairs[:, 1] == low)
+            found = found[pairs[found, 2] == high]
+            mask[pairs[found, 0]] = True
+        return mask
+
+
+def live_mask(columns: Columns) -> Mask:
+    """Documents not buried, shape (docs,)."""
+    alive = np.ones(columns.state.docs, np.bool_)
+    alive[columns.deaths()] = False
+    return alive
+
+
+def live_versions(columns: Columns, alive: Mask) -> dict[str, int]:
+    numbers = np.flatnonzero(alive)
+    return dict(zip(columns.ids(numbers), columns.docs[numbers, 0].tolist(), strict=True))

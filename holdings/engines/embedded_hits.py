@@ -1,0 +1,197 @@
+"""Ordered hits, exact facets and completions from one Tantivy searcher.
+
+Tantivy breaks ties by insertion, the house by id: so hits are fetched past the cut until the score
+falls, and each run of equal scores is sorted by id.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tantivy
+
+from holdings.engines.embedded_columns import Columns
+from holdings.engines.embedded_words import NUMBER, SORT_FIELDS, SUGGEST, Query, facet_field, id_of_key
+from holdings.engines.port import FacetCount, Sort, WordsHit
+from holdings.errors import BadCursor
+
+#: Above any field's cardinality: no segment cuts its counts before they are joined, so all are exact.
+ALL_TERMS = 100_000_000
+#: Most values a completion looks through before it answers with what it has.
+MOST_SUGGESTIONS = 20_000
+
+#: What hits are ordered by, ascending: (-score, id), or (sort key,).
+Key = tuple[Any, ...]
+Keyed = list[tuple[Key, WordsHit]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an answer of the words leg ended: how many hits lie behind, and the last one's key."""
+
+    snapshot: str
+    behind: int
+    key: Key
+
+    def to_text(self) -> str:
+        packed = json.dumps([self.snapshot, self.behind, self.key], ensure_ascii=False)
+        return base64.urlsafe_b64encode(packed.encode()).decode()
+
+    @staticmethod
+    def from_text(text: str, sort: Sort) -> Place:
+        """Raises BadCursor for what this engine did not give for this order."""
+        try:
+            snapshot, behind, key = json.loads(base64.urlsafe_b64decode(text.encode()))
+            kinds = [float, str] if sort is Sort.RELEVANCE else [str]
+            if [type(part) for part in key] != kinds or not 0 <= behind < 1 << 40:
+                raise ValueError(key)
+            return Place(str(snapshot), behind, tuple(key))
+        except (ValueError, TypeError) as error:
+            raise BadCursor("翻页标记无效。", advice="请从第一页重新检索。") from error
+
+
+@dataclass(frozen=True)
+class Page:
+    """A stretch of the words leg. `ended`: nothing lies beyond. `last`: key of its last hit."""
+
+    hits: tuple[WordsHit, ...]
+    total: int
+    ended: bool
+    last: Key = ()
+
+
+class Hits:
+    """Reads one snapshot: a searcher and the columns of the same commit."""
+
+    def __init__(self, searcher: tantivy.Searcher, columns: Columns) -> None:
+        self._searcher = searcher
+        self._columns = columns
+
+    def count(self, query: Query) -> int:
+        return _found(self._searcher.search(query, 1))[1]
+
+    def numbers(self, query: Query, limit: int) -> list[int]:
+        """Numbers of the matching documents, at most `limit`, in no order."""
+        hits = self._searcher.search(query, max(1, limit), count=False).hits
+        return self._numbers([address for _, address in hits])
+
+    def page(self, query: Query, sort: Sort, depth: int, after: Place | None, *, same: bool) -> Page:
+        """`depth` hits after a place. `same`: the place is of this very snapshot, so its count holds."""
+        if depth <= 0:
+            total = self.count(query)
+            return Page((), total, total == 0)
+        if after is not None and not same:
+            return self._resumed(query, sort, depth, after)
+        behind = after.behind if after else 0
+        keyed, total = self._stretch(query, sort, behind, depth)
+        return _page(keyed, total, behind + depth >= total)
+
+    def _resumed(self, query: Query, sort: Sort, depth: int, after: Place) -> Page:
+        """Go on in a newer state of the index: by the last hit's key, wherever that stands now."""
+        reach = after.behind + 2 * depth
+        while True:
+            keyed, total = self._stretch(query, sort, 0, reach)
+            beyond = [pair for pair in keyed if pair[0] > after.key]
+            if reach >= total or len(beyond) > depth:
+                return _page(beyond[:depth], total, len(beyond) <= depth)
+            reach *= 2
+
+    def _stretch(self, query: Query, sort: Sort, skip: int, depth: int) -> tuple[Keyed, int]:
+        if sort is Sort.RELEVANCE:
+            return self._by_score(query, skip, depth)
+        result = self._searcher.search(
+            query, depth, order_by_field=SORT_FIELDS[sort], offset=skip, order=tantivy.Order.Asc
+        )
+        found, total = _found(result)
+        keys = [str(key) for key, _ in found]
+        return [((key,), WordsHit(id_of_key(key), 0.0)) for key in keys], total
+
+    def _by_score(self, query: Query, skip: int, depth: int) -> tuple[Keyed, int]:
+        end = skip + depth
+        limit = end + 1
+        while True:
+            scored, total = _found(self._searcher.search(query, limit))
+            if len(scored) <= end or len(scored) >= total or scored[-1][0] < scored[end - 1][0]:
+                break
+            limit = min(total, 2 * limit)
+        if len(scored) <= skip:
+            return [], total
+        first = skip
+        while first and scored[first - 1][0] == scored[skip][0]:
+            first -= 1
+        stretch = scored[first:]
+        ids = self._columns.ids(self._numbers([address for _, address in stretch]))
+        keys = sorted((-float(score), id_) for (score, _), id_ in zip(stretch, ids, strict=True))
+        return [((key, id_), WordsHit(id_, -key)) for key, id_ in keys[skip - first : end - first]], total
+
+    def _numbers(self, addresses: Sequence[tantivy.DocAddress]) -> list[int]:
+        if not addresses:
+            return []
+        return [int(number or 0) for number in self._searcher.fast_field_values(NUMBER, list(addresses))]
+
+    def facets(self, query: Query, facets: Sequence[str], size: int) -> dict[str, tuple[FacetCount, ...]]:
+        """Exact counts, the most frequent `size` of each, ties by value."""
+        if not facets or size <= 0:
+            return dict.fromkeys(facets, ())
+        found = self._counts(query, {facet: _terms(facet_field(facet), size + 1) for facet in facets})
+        return {facet: self._cut(query, facet, found[facet], size) for facet in facets}
+
+    def _counts(self, query: Query, asked: dict[str, Any]) -> dict[str, list[tuple[str, int]]]:
+        found = self._searcher.aggregate(query, asked)
+        return {name: [(b["key"], b["doc_count"]) for b in found[name]["buckets"]] for name in asked}
+
+    def _cut(
+        self, query: Query, facet: str, counts: list[tuple[str, int]], size: int
+    ) -> tuple[FacetCount, ...]:
+        """The first `size` by count, then value. When the cut falls inside a run of equal counts, ask
+        again for the values that reach this count, in the order of values: `size` of them hold all needed."""
+        if len(counts) > size and counts[size - 1][1] == counts[size][1]:
+            least = counts[size][1]
+            asked = _terms(facet_field(facet), size, min_doc_count=least, order={"_key": "asc"})
+            tied = self._counts(query, {facet: asked})[facet]
+            counts = [pair for pair in counts if pair[1] > least] + [p for p in tied if p[1] == least]
+        counts.sort(key=lambda pair: (-pair[1], pair[0]))
+        return tuple(FacetCount(value, count) for value, count in counts[:size])
+
+    def years(self, query: Query, field: str) -> dict[int, int]:
+        """Documents per year, ascending; the undated under UNDATED_YEAR."""
+        counts = self._counts(query, {field: _terms(field, 10_000)})[field]
+        return dict(sorted((int(year), count) for year, count in counts))
+
+    def suggestions(self, query: Query, text: str, size: int) -> list[str]:
+        """Suggested values that contain the text, most frequent first, then by value.
+
+        A document's other values come along, so the look goes deeper until enough hold the text and
+        the next count is lower.
+        """
+        reach = 20 * size
+        while True:
+            found = self._counts(query, {SUGGEST: _terms(SUGGEST, reach)})[SUGGEST]
+            fitting = []
+            for value, count in found:
+                normal, shown = value.split("\0", 1)
+                if text in normal:
+                    fitting.append((-count, shown))
+            fitting.sort()
+            settled = len(fitting) >= size and -fitting[size - 1][0] > found[-1][1]
+            if settled or len(found) < reach or reach >= MOST_SUGGESTIONS:
+                return list(dict.fromkeys(shown for _, shown in fitting))[:size]
+            reach *= 10
+
+
+def _found(result: tantivy.SearchResult) -> tuple[list[tuple[Any, tantivy.DocAddress]], int]:
+    """Hits and count; the count is missing from Tantivy's stubs."""
+    count: int = result.count  # type: ignore[attr-defined]
+    return result.hits, count
+
+
+def _page(keyed: Keyed, total: int, ended: bool) -> Page:
+    return Page(tuple(hit for _, hit in keyed), total, ended, keyed[-1][0] if keyed else ())
+
+
+def _terms(field: str, size: int, **more: object) -> dict[str, Any]:
+    return {"terms": {"field": field, "size": size, "segment_size": ALL_TERMS, **more}}

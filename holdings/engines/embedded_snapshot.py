@@ -1,0 +1,261 @@
+"""What a reader sees: one commit of one generation, swapped as a whole."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import tantivy
+
+from holdings.engines.embedded_columns import (
+    DOCS,
+    IDS,
+    ROW_KEYS,
+    ROWS,
+    Columns,
+    Mask,
+    column_lengths,
+    live_mask,
+    live_versions,
+    mean_file,
+    signs_file,
+)
+from holdings.engines.embedded_hits import Hits
+from holdings.engines.embedded_layout import (
+    AudienceFolder,
+    Generation,
+    MappedFiles,
+    State,
+    check_made_with,
+)
+from holdings.engines.embedded_meaning import Meaning
+from holdings.engines.embedded_vectors import Vectors
+from holdings.engines.embedded_words import QueryBuilder, build_schema, open_index, read_state
+from holdings.engines.port import IndexStatus, MadeWith
+
+#: Snapshots kept for those who turn pages, and seconds each is kept.
+KEPT, KEPT_FOR = 8, 600.0
+#: A row file up to this size is read at opening; a larger one behind it.
+WARM_AT_ONCE = 64_000_000
+_CHUNK = 8_000_000
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Searcher, columns and alive rows of one commit. `meaning` is None until its files are warm."""
+
+    name: str
+    searcher: tantivy.Searcher
+    columns: Columns
+    alive: Mask
+    rows_alive: Mask
+    queries: QueryBuilder
+    hits: Hits
+    meaning: Meaning | None
+
+    @property
+    def state(self) -> State:
+        return self.columns.state
+
+    def versions(self) -> dict[str, int]:
+        return live_versions(self.columns, self.alive)
+
+
+class GenerationReader:
+    """One generation, opened for reading."""
+
+    def __init__(self, generation: Generation, made_with: MadeWith | None, token: str) -> None:
+        self.generation = generation
+        self._held = generation.hold()
+        self.made_with = generation.made_with()
+        _check_readable(self.made_with, made_with, generation.folder.parent.name)
+        self._token = token
+        self._schema = build_schema()
+        self._queries = QueryBuilder(self._schema)
+        self._index = open_index(str(generation.tantivy), self._schema)
+        self._maps = MappedFiles(generation.folder)
+        self._seen: tuple[int, ...] = ()
+        self._count = 0
+        self.warm = threading.Event()
+        self.latest = self._snapshot(None)
+        self._start_warming()
+
+    def look(self) -> bool:
+        """Take up a newer commit if there is one."""
+        if self._signature() == self._seen:
+            return False
+        self.latest = self._snapshot(self.latest)
+        return True
+
+    def _signature(self) -> tuple[int, ...]:
+        stat = (self.generation.tantivy / "meta.json").stat()
+        return stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+    def _snapshot(self, before: Snapshot | None) -> Snapshot:
+        self._seen = self._signature()
+        self._index.reload()
+        searcher = self._index.searcher()
+        state = State.from_json(read_state(searcher, self._schema) or State().to_json())
+        columns = Columns(self._maps, state, self.made_with.dimension)
+        alive, rows_alive = _alive(columns, before)
+        self._count += 1
+        snapshot = Snapshot(
+            name=f"{self._token}.{self.generation.name}.{self._count}",
+            searcher=searcher,
+            columns=columns,
+            alive=alive,
+            rows_alive=rows_alive,
+            queries=self._queries,
+            hits=Hits(searcher, columns),
+            meaning=None,
+        )
+        return self._with_meaning(snapshot) if self.warm.is_set() else snapshot
+
+    def _with_meaning(self, snapshot: Snapshot) -> Snapshot:
+        columns, state = snapshot.columns, snapshot.state
+        signs = mean = None
+        if state.mean_rows:
+            width = (self.made_with.dimension + 7) // 8
+            signs = self._maps.view(signs_file(state.signs), state.rows * width).reshape(state.rows, width)
+            mean = np.fromfile(self.generation.folder / mean_file(state.signs), np.float32)
+        living = int(np.count_nonzero(snapshot.rows_alive))
+        vectors = Vectors(columns.rows, signs, mean, snapshot.rows_alive, living)
+        return replace(snapshot, meaning=Meaning(columns, snapshot.hits, self._queries, vectors))
+
+    def _start_warming(self) -> None:
+        state = self.latest.state
+        if state.rows * self.made_with.dimension * 2 <= WARM_AT_ONCE:
+            self._warm(state)
+        else:
+            threading.Thread(target=self._warm, args=(state,), name="index-warm", daemon=True).start()
+
+    def _warm(self, state: State) -> None:
+        """Read what the meaning leg touches at random: a thousand cold reads took 17 s, all in order less."""
+        lengths = column_lengths(state, self.made_with.dimension)
+        names = [IDS, DOCS, ROW_KEYS, ROWS]
+        if state.mean_rows:
+            names.insert(0, signs_file(state.signs))
+        for name in names:
+            _read_through(self.generation.folder / name, lengths.get(name))
+        self.warm.set()
+        self.latest = self._with_meaning(self.latest)
+
+    def close(self) -> None:
+        self._held.close()
+
+
+class AudienceReader:
+    """Follows one audience's current generation. Safe for several threads."""
+
+    def __init__(self, folder: AudienceFolder, made_with: MadeWith | None, token: str) -> None:
+        self._folder = folder
+        self._made_with = made_with
+        self._token = token
+        self._lock = threading.Lock()
+        self._reader: GenerationReader | None = None
+        self._kept: OrderedDict[str, tuple[float, Snapshot]] = OrderedDict()
+
+    def look(self) -> None:
+        """Follow CURRENT and take up a newer commit."""
+        with self._lock:
+            self._follow()
+
+    def _follow(self) -> GenerationReader:
+        current = self._folder.current()
+        reader = self._reader
+        if reader is None or reader.generation != current:
+            # Not served on when the new one cannot be read: it may lack what was withdrawn.
+            self._let_go()
+            self._reader = reader = GenerationReader(current, self._made_with, self._token)
+        else:
+            before = reader.latest.state.withdrawn
+            if reader.look() and reader.latest.state.withdrawn != before:
+                self._kept.clear()
+        return reader
+
+    def snapshot(self, name: str | None = None) -> Snapshot:
+        """An earlier snapshot while it is kept, else the latest."""
+        with self._lock:
+            reader = self._reader or self._follow()
+            kept = self._kept.get(name) if name else None
+            return kept[1] if kept else reader.latest
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Hold a snapshot for the next page, unless something was withdrawn meanwhile."""
+        with self._lock:
+            reader = self._reader
+            if reader is None or reader.latest.state.withdrawn != snapshot.state.withdrawn:
+                return
+            now = time.monotonic()
+            self._kept[snapshot.name] = now, snapshot
+            self._kept.move_to_end(snapshot.name)
+            while len(self._kept) > KEPT or now - next(iter(self._kept.values()))[0] > KEPT_FOR:
+                self._kept.popitem(last=False)
+
+    def status(self) -> IndexStatus:
+        snapshot = self.snapshot()
+        reader = self._reader
+        assert reader is not None
+        state = snapshot.state
+        return IndexStatus(
+            audience=self._folder.folder.name,
+            documents=int(np.count_nonzero(snapshot.alive)),
+            rows=int(np.count_nonzero(snapshot.rows_alive)),
+            generation=reader.generation.name,
+            words_ready=True,
+            meaning_ready=reader.warm.is_set(),
+            bytes_on_disk=reader.generation.bytes_on_disk(),
+            made_with=reader.made_with,
+            dead=state.deaths,
+            rebuild_due=state.withdrawn > 0 or state.deaths * 3 > max(state.docs, 1_000),
+        )
+
+    def close(self) -> None:
+        with self._lock:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._reader:
+            self._reader.close()
+        self._reader = None
+        self._kept.clear()
+
+
+def _check_readable(found: MadeWith, wanted: MadeWith | None, audience: str) -> None:
+    """A reader without an encoder asks no vectors, so it may read the words of any encoder's index."""
+    if wanted is None:
+        return
+    if not wanted.encoder:
+        wanted = replace(wanted, encoder=found.encoder, dimension=found.dimension)
+    check_made_with(found, wanted, audience)
+
+
+def _alive(columns: Columns, before: Snapshot | None) -> tuple[Mask, Mask]:
+    """Live documents (docs,) and their rows (rows,), from the former snapshot's where there is one."""
+    state = columns.state
+    if before is None:
+        alive = live_mask(columns)
+        return alive, alive[columns.row_keys[:, 0]]
+    alive = np.ones(state.docs, np.bool_)
+    alive[: len(before.alive)] = before.alive
+    rows_alive = np.ones(state.rows, np.bool_)
+    rows_alive[: len(before.rows_alive)] = before.rows_alive
+    for number in columns.deaths(before.state.deaths).tolist():
+        alive[number] = False
+        start, end = columns.row_span(number)
+        rows_alive[start:end] = False
+    return alive, rows_alive
+
+
+def _read_through(path: Path, length: int | None) -> None:
+    """Bring a file's first bytes into the page cache."""
+    if length == 0 or not path.exists():
+        return
+    buffer = bytearray(_CHUNK)
+    with open(path, "rb", buffering=0) as handle:
+        while handle.readinto(buffer):
+            pass

@@ -1,0 +1,346 @@
+"""The writing side of the embedded engine: one per data folder.
+
+A commit appends to the columns, fsyncs them, then commits Tantivy, whose commit carries the columns'
+lengths (embedded_layout.State): whatever instant a kill strikes, readers and the next writer see the
+whole of one commit and nothing of the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from holdings.access import AUDIENCES
+from holdings.engines.embedded_columns import (
+    Columns,
+    ColumnWriter,
+    check_document,
+    column_lengths,
+    live_mask,
+    live_versions,
+    mean_file,
+    signs_file,
+)
+from holdings.engines.embedded_hits import Hits
+from holdings.engines.embedded_layout import (
+    AudienceFolder,
+    Generation,
+    GrowingFile,
+    MappedFiles,
+    State,
+    check_made_with,
+    sync_all,
+    sync_folder,
+    write_atomically,
+)
+from holdings.engines.embedded_vectors import MEAN_AGAIN, MEAN_AT, Rows, mean_of, signs_of
+from holdings.engines.embedded_words import (
+    ID,
+    NUMBER,
+    STATE_KEY,
+    STATE_VALUE,
+    QueryBuilder,
+    build_schema,
+    make_document,
+    open_index,
+    read_state,
+    state_document,
+)
+from holdings.engines.port import Document, MadeWith
+from holdings.errors import Conflict, IndexMissing
+
+#: Bytes Tantivy gathers before it writes a segment.
+HEAP = 128_000_000
+_BLOCK = 65_536
+
+T = TypeVar("T")
+
+
+class GenerationWriter:
+    """Writes one generation. Not for several threads at once."""
+
+    def __init__(self, generation: Generation, fsyncs: ThreadPoolExecutor) -> None:
+        self.generation = generation
+        self.dimension = generation.made_with().dimension
+        self._fsyncs = fsyncs
+        self._schema = build_schema()
+        self._queries = QueryBuilder(self._schema)
+        self._index = open_index(str(generation.tantivy), self._schema)
+        try:
+            self._writer = self._index.writer(HEAP, 1)
+        except ValueError as error:
+            raise Conflict(
+                f"另一进程正在写索引 {generation.folder.parent.name}。", advice="只能有一个投影进程。"
+            ) from error
+        self._see_commit()
+        lengths = column_lengths(self.state, self.dimension)
+        self._files = {name: GrowingFile(generation.folder / name, size) for name, size in lengths.items()}
+        self._signs: GrowingFile | None = None
+        if self.state.mean_rows:
+            self._open_signs()
+        self._columns = ColumnWriter(self._files, self.state)
+        self._maps = MappedFiles(generation.folder)
+        self._changed = False
+        self._withdrawn = self.state.withdrawn
+        self._pending: dict[str, int] = {}
+        self._gone: set[str] = set()
+        if not self.state.commit:
+            self._changed = True
+            self.commit()
+
+    def _see_commit(self) -> None:
+        self._index.reload()
+        self._searcher = self._index.searcher()
+        text = read_state(self._searcher, self._schema)
+        self.state = State.from_json(text) if text else State()
+
+    def _open_signs(self) -> None:
+        folder, state = self.generation.folder, self.state
+        self._mean = np.fromfile(folder / mean_file(state.signs), np.float32)
+        size = state.rows * ((self.dimension + 7) // 8)
+        self._signs = GrowingFile(folder / signs_file(state.signs), size)
+
+    # ── writing ─────────────────────────────────────────────────────────────────
+
+    def write(self, documents: Sequence[Document], deletes: Iterable[str]) -> None:
+        """Raises BadInput before anything is written."""
+        for document in documents:
+            check_document(document, self.dimension)
+        made = [make_document(document, self._schema) for document in documents]
+        deletes = list(deletes)
+        known = self._numbers_of([*deletes, *(document.id for document in documents)])
+        for id_ in deletes:
+            if self._bury(id_, known):
+                self._withdrawn += 1
+        for document, ready in zip(documents, made, strict=True):
+            self._bury(document.id, known)
+            number = self._columns.add(document)
+            ready.add_unsigned(NUMBER, number)
+            self._writer.add_document(ready)
+            self._pending[document.id] = number
+            self._changed = True
+
+    def _numbers_of(self, ids: Sequence[str]) -> dict[str, int]:
+        """Numbers of those ids that the last commit holds and that were not buried since."""
+        wanted = [id_ for id_ in dict.fromkeys(ids) if id_ not in self._gone and id_ not in self._pending]
+        if not wanted or not self.state.docs:
+            return {}
+        columns = Columns(self._maps, self.state, self.dimension)
+        numbers = Hits(self._searcher, columns).numbers(self._queries.ids(wanted), len(wanted))
+        return dict(zip(columns.ids(numbers), numbers, strict=True))
+
+    def _bury(self, id_: str, known: dict[str, int]) -> bool:
+        """Delete what is there under this id; whether there was something."""
+        number = self._pending.pop(id_, None)
+        if number is None:
+            number = None if id_ in self._gone else known.get(id_)
+            if number is None:
+                return False
+            self._gone.add(id_)
+        self._writer.delete_documents_by_term(ID, id_)
+        self._columns.bury(number)
+        self._changed = True
+        return True
+
+    # ── committing ──────────────────────────────────────────────────────────────
+
+    def commit(self) -> None:
+        if not self._changed:
+            return
+        for file in self._files.values():
+            file.flush()
+        state = self._signed(self._pending_state())
+        files = [*self._files.values(), *([self._signs] if self._signs else [])]
+        sync_all(files, self._fsyncs)
+        sync_folder(self.generation.folder)
+        self._writer.delete_documents_by_term(STATE_KEY, STATE_VALUE)
+        self._writer.add_document(state_document(state.to_json(), self._schema))
+        self._writer.commit()
+        self._see_commit()
+        self._pending.clear()
+        self._gone.clear()
+        self._changed = False
+
+    def _pending_state(self) -> State:
+        columns = self._columns
+        return State(
+            commit=self.state.commit + 1,
+            docs=columns.docs,
+            rows=columns.rows,
+            deaths=columns.deaths,
+            id_bytes=columns.id_bytes,
+            withdrawn=self._withdrawn,
+            mean_rows=self.state.mean_rows,
+            signs=self.state.signs,
+            pairs=dict(columns.pairs),
+        )
+
+    def _signed(self, state: State) -> State:
+        """Append the new rows' signs; take the mean (again) when there are many more rows than it saw."""
+        rows = Columns(self._maps, state, self.dimension).rows
+        due = max(MEAN_AT, state.mean_rows * MEAN_AGAIN)
+        if self.dimension and state.rows >= due:
+            state = self._resign(state, rows)
+            start = 0
+        else:
+            start = self.state.rows
+        if self._signs:
+            for at in range(start, state.rows, _BLOCK):
+                block = signs_of(rows[at : min(state.rows, at + _BLOCK)], self._mean)
+                self._signs.append(block.tobytes())
+        return state
+
+    def _resign(self, state: State, rows: Rows) -> State:
+        """A new mean in a new signs file; the old one stays for those who still read it."""
+        folder, number = self.generation.folder, state.signs + 1
+        self._mean = mean_of(rows)
+        write_atomically(folder / mean_file(number), self._mean.tobytes())
+        if self._signs:
+            self._signs.close()
+        self._signs = GrowingFile(folder / signs_file(number), 0)
+        return State(**{**state.__dict__, "mean_rows": state.rows, "signs": number})
+
+    # ── looking ─────────────────────────────────────────────────────────────────
+
+    def versions(self) -> dict[str, int]:
+        for file in self._files.values():
+            file.flush()
+        columns = Columns(self._maps, self._pending_state(), self.dimension)
+        return live_versions(columns, live_mask(columns))
+
+    def close(self) -> None:
+        """Let go without committing; what was not committed is as if never written."""
+        self._writer.rollback()
+        self._writer.wait_merging_threads()
+        for file in [*self._files.values(), *([self._signs] if self._signs else [])]:
+            file.close()
+
+
+class EmbeddedWriter:
+    """holdings.engines.port.IndexWriter on the embedded engine. Its work runs on one thread of its own."""
+
+    def __init__(self, index_dir: Path, made_with: MadeWith, audiences: Sequence[str] = AUDIENCES) -> None:
+        self._index_dir = index_dir
+        self._made_with = made_with
+        self._audiences = audiences
+        self._live: dict[str, GenerationWriter] = {}
+        self._building: dict[str, GenerationWriter] = {}
+        self._touched: dict[str, set[str]] = {}
+        self._thread = ThreadPoolExecutor(1, "index-writer")
+        self._fsyncs = ThreadPoolExecutor(8, "index-fsync")
+
+    async def _run(self, work: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*arguments))
+
+    async def open(self) -> None:
+        """Make the indexes that are missing, mend what a kill left. Raises Conflict when another writes."""
+        for audience in self._audiences:
+            await self._run(self._open, audience)
+
+    async def write(self, audience: str, documents: Sequence[Document], deletes: Sequence[str] = ()) -> None:
+        await self._run(self._write, audience, documents, deletes)
+
+    async def commit(self, audience: str) -> None:
+        await self._run(self._commit, audience)
+
+    async def begin_rebuild(self, audience: str) -> None:
+        await self._run(self._begin_rebuild, audience)
+
+    async def fill(self, audience: str, documents: Sequence[Document]) -> None:
+        await self._run(self._fill, audience, documents)
+
+    async def finish_rebuild(self, audience: str) -> None:
+        await self._run(self._finish_rebuild, audience)
+
+    async def abandon_rebuild(self, audience: str) -> None:
+        await self._run(self._abandon_rebuild, audience)
+
+    async def versions(self, audience: str) -> dict[str, int]:
+        return await self._run(lambda: self._target(audience).versions())
+
+    async def close(self) -> None:
+        """Uncommitted writes are dropped; an unfinished rebuild too."""
+        await self._run(self._close)
+        self._thread.shutdown()
+        self._fsyncs.shutdown()
+
+    def _folder(self, audience: str) -> AudienceFolder:
+        return AudienceFolder(self._index_dir / audience)
+
+    def _open(self, audience: str) -> GenerationWriter:
+        folder = self._folder(audience)
+        try:
+            generation = folder.current()
+        except IndexMissing:
+            generation = folder.start_generation(self._made_with)
+        writer = GenerationWriter(generation, self._fsyncs)
+        if not folder.points:
+            folder.switch_to(generation)
+        self._live[audience] = writer
+        folder.remove_others(generation)
+        return writer
+
+    def _target(self, audience: str) -> GenerationWriter:
+        """Where documents go. Raises IndexMismatch when the index was made with something else."""
+        if audience in self._building:
+            return self._building[audience]
+        writer = self._live.get(audience) or self._open(audience)
+        check_made_with(writer.generation.made_with(), self._made_with, audience)
+        return writer
+
+    def _write(self, audience: str, documents: Sequence[Document], deletes: Sequence[str]) -> None:
+        self._target(audience).write(documents, deletes)
+        if audience not in self._building:
+            return
+        self._touched[audience].update(deletes, (document.id for document in documents))
+        live = self._live[audience]
+        # An index made with something else cannot take these documents, but it must lose what is withdrawn.
+        fits = live.generation.made_with() == self._made_with
+        live.write(documents if fits else (), deletes)
+
+    def _fill(self, audience: str, documents: Sequence[Document]) -> None:
+        touched = self._touched[audience]
+        self._building[audience].write([made for made in documents if made.id not in touched], ())
+
+    def _commit(self, audience: str) -> None:
+        self._target(audience).commit()
+        live = self._live[audience]
+        live.commit()
+        keep = [live.generation]
+        if audience in self._building:
+            keep.append(self._building[audience].generation)
+        self._folder(audience).remove_others(*keep)
+
+    def _begin_rebuild(self, audience: str) -> None:
+        if audience not in self._live:
+            self._open(audience)
+        self._abandon_rebuild(audience)
+        generation = self._folder(audience).start_generation(self._made_with)
+        self._building[audience] = GenerationWriter(generation, self._fsyncs)
+        self._touched[audience] = set()
+
+    def _finish_rebuild(self, audience: str) -> None:
+        built = self._building[audience]
+        built.commit()
+        self._folder(audience).switch_to(built.generation)
+        self._live[audience].close()
+        self._live[audience] = self._building.pop(audience)
+        self._folder(audience).remove_others(built.generation)
+
+    def _abandon_rebuild(self, audience: str) -> None:
+        building = self._building.pop(audience, None)
+        if building:
+            building.close()
+            building.generation.remove_if_unused()
+
+    def _close(self) -> None:
+        for audience in list(self._building):
+            self._abandon_rebuild(audience)
+        for writer in self._live.values():
+            writer.close()
+        self._live.clear()
