@@ -81,7 +81,7 @@ def test_fonds_have_their_introduction(source: list[Row]) -> None:
 
 def test_nothing_secret_and_nothing_unmarked(source: list[Row]) -> None:
     assert {row.get("classification", "") for row in source} <= {"", "无", "公开", "内部", "国内", "非密"}
-    assert all("样例" in row["title"] for row in source if row["level"] == "fonds")
+    assert all("样例" in row["title"] or "樣例" in row["title"] for row in source if row["level"] == "fonds")
 
 
 def test_images_stay_within_25_megabytes() -> None:
@@ -141,7 +141,7 @@ def test_born_digital_text_can_be_read_back(truth: list[Row]) -> None:
     def read(path: Path, page: int) -> str:
         if path.suffix == ".ofd":
             with ofdkit.open(path) as package:
-                return str(package.pages[page].text)
+                return package.pages[page].text()
         document = pypdfium2.PdfDocument(path)
         try:
             return str(document[page].get_textpage().get_text_range())
@@ -200,3 +200,43 @@ def test_making_a_fonds_again_gives_the_same_bytes(tmp_path: Path) -> None:
     }
     kept = {p.relative_to(HOLDINGS): p.read_bytes() for p in (HOLDINGS / "J001").rglob("*") if p.is_file()}
     assert made == kept
+
+
+@pytest.fixture(scope="module")
+def questions() -> list[Row]:
+    return rows(SAMPLES / "questions.jsonl")
+
+
+def test_questions_have_their_shape(questions: list[Row]) -> None:
+    keys = {"id", "kind", "question", "filters", "judgements", "note", "scan_only"}
+    assert all(set(row) == keys for row in questions)
+    assert (
+        len({row["id"] for row in questions})
+        == len({row["question"] for row in questions})
+        == len(questions)
+        >= 63
+    )
+    assert all(isinstance(row["filters"], dict) and row["question"].strip() for row in questions)
+    grades = {grade for row in questions for grade in row["judgements"].values()}
+    assert grades == {0, 1, 2, 3}
+    assert all(3 in row["judgements"].values() for row in questions)
+
+
+def test_questions_are_of_three_kinds_in_about_equal_parts(questions: list[Row]) -> None:
+    kinds = Counter(row["kind"] for row in questions)
+    assert set(kinds) == {"keyword", "sentence", "facet"}
+    assert min(kinds.values()) >= 0.9 * len(questions) / 3
+
+
+def test_every_judged_record_exists(questions: list[Row], source: list[Row]) -> None:
+    codes = {row["reference_code"] for row in source}
+    assert {code for row in questions for code in row["judgements"]} - codes == set()
+
+
+def test_fifteen_questions_are_answered_only_by_scans(questions: list[Row], truth: list[Row]) -> None:
+    """Their best answers have page images without a text of their own."""
+    scanned = {row["reference_code"] for row in truth if row["file"] in {"jpg", "tiff", "pdf"}}
+    only = [row for row in questions if row["scan_only"]]
+    assert len(only) >= 15
+    for row in only:
+        assert {code for code, grade in row["judgements"].items() if grade == 3} <= scanned
