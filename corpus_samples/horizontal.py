@@ -17,7 +17,9 @@ SHEET_16K = (1092, 1536)
 LEADING = 1.75
 
 _NUMBER = re.compile(r"^.{0,14}字第.{1,8}[号號]$|^.{1,12}[〔\[（(]\d{4}[〕\]）)]\d+号(（样）)?$")
-_DATE = re.compile(r"^(公元|中华人民共和国|民[国國])?[\d一二三四五六七八九〇零○OＯ]{1,4}\s*年.{0,8}(日|月)$")
+_DATE = re.compile(
+    r"^[^，。；：]{0,12}[\d一二三四五六七八九十〇零○OＯ元]{1,4}\s*年[^，。；：]{0,8}[日月]([上下]午.{1,2}[时時]|\s*[于於立].{0,4})?$"
+)
 _FULL = {",": "，", ":": "：", ";": "；", "?": "？", "!": "！", "(": "（", ")": "）"}
 _CJK = r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”]"
 
@@ -50,7 +52,12 @@ def _head_length(texts: list[str]) -> int:
     for index, text in enumerate(texts[:5]):
         if _NUMBER.match(text):
             continue
-        if len(text) > 34 or text[-1] in "。：；，！？" or ("：" in text and len(text.split("：")[0]) < 8):
+        if (
+            len(text) > 34
+            or text[-1] in "。：；，！？"
+            or "（以下" in text
+            or ("：" in text and len(text.split("：")[0]) < 8)
+        ):
             return index
     return min(1, len(texts))
 
@@ -68,7 +75,7 @@ def _head_roles(head: list[str]) -> list[str]:
 
 
 def _tail_length(texts: list[str]) -> int:
-    dates = [index for index, text in enumerate(texts) if _DATE.match(text) and len(text) <= 18]
+    dates = [index for index, text in enumerate(texts) if _DATE.match(text) and len(text) <= 30]
     if not dates or dates[-1] < len(texts) - 4:
         return 0
     start = dates[-1]

@@ -7,6 +7,7 @@ the holdings it made are committed, so using them needs neither.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import shutil
 import sys
@@ -20,6 +21,7 @@ from . import born, files
 from .attachments import write_attachment
 from .catalogues import write_catalogue
 from .drawing import Drawn, draw
+from .sheet import font_path
 from .source import HERE, SOURCE, PageSpec, SourceRecord, read_fonds
 
 Truth = dict[str, Any]
@@ -87,6 +89,27 @@ def _truth(spec: PageSpec, text: str, page: Drawn | None) -> Truth:
     }
 
 
+def made_with() -> dict[str, str]:
+    """What the bytes depend on beside the sources. Raises FontMissing."""
+    import numpy
+    from PIL import __version__ as pillow
+    from PIL import features
+
+    libraries = {
+        name: str(features.version(name)) for name in ("freetype2", "raqm", "harfbuzz", "libjpeg_turbo")
+    }
+    fonts = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (
+            font_path("serif"),
+            font_path("serif", "bold"),
+            font_path("sans"),
+            font_path("sans", "bold"),
+        )
+    }
+    return {"pillow": pillow, "numpy": numpy.__version__, **libraries, **fonts}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line: --out, --fonds (several), --workers."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -104,6 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     truths = [truth for fonds in made for truth in fonds]
     lines = "".join(json.dumps(truth, ensure_ascii=False) + "\n" for truth in truths)
     (options.out / "truth.jsonl").write_text(lines, "utf-8")
+    (options.out / "made_with.json").write_text(json.dumps(made_with(), indent=1) + "\n", "utf-8")
     size = sum(path.stat().st_size for path in holdings.rglob("*") if path.is_file())
     print(f"{len(sources)} fonds, {len(truths)} pages, {size / 1e6:.1f} MB, {time.monotonic() - began:.0f} s")
     return 0

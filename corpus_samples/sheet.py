@@ -142,7 +142,7 @@ def wrap(text: str, face: ImageFont.FreeTypeFont, width: int, first: int = 0) ->
     current, room = "", float(width - first)
     for sign in text:
         length = face.getlength(sign)
-        if length > room and current and sign not in "，。、；：！？）」』》〉〕】,.;:!?)":
+        if length > room and current and sign not in "，。、；：！？）」』》〉〕】”’,.;:!?)":
             lines.append(current)
             current, room = "", float(width)
         current += sign

@@ -184,13 +184,17 @@ def test_catalogues_come_in_the_encodings_archives_send() -> None:
 
 
 def test_making_a_fonds_again_gives_the_same_bytes(tmp_path: Path) -> None:
-    from corpus_samples.sheet import FontMissing, font_path
+    from corpus_samples.make import made_with
+    from corpus_samples.sheet import FontMissing
 
-    pytest.importorskip("fontTools", reason="fonttools is needed only to make the samples")
     try:
-        font_path()
+        here = made_with()
     except FontMissing as missing:
         pytest.skip(f"only making the samples needs it: {missing}")
+    kept_with = json.loads((SAMPLES / "made_with.json").read_text("utf-8"))
+    if here != kept_with:
+        other = sorted(name for name in here | kept_with if here.get(name) != kept_with.get(name))
+        pytest.skip(f"the samples were made with other versions of {', '.join(other)}")
     command = [sys.executable, "-m", "corpus_samples.make", "--out", str(tmp_path), "--fonds", "J001"]
     subprocess.run(command, check=True, cwd=ROOT)
     made = {
@@ -199,7 +203,7 @@ def test_making_a_fonds_again_gives_the_same_bytes(tmp_path: Path) -> None:
         if p.is_file()
     }
     kept = {p.relative_to(HOLDINGS): p.read_bytes() for p in (HOLDINGS / "J001").rglob("*") if p.is_file()}
-    assert made == kept
+    assert made == kept != {}
 
 
 @pytest.fixture(scope="module")
