@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "", description="SQLAlchemy URL of the catalogue; empty: SQLite in the data folder"
     )
-    engine: Literal["embedded", "elasticsearch"] = Field("embedded", description="检索引擎 search engine")
+    engine: Literal["embedded"] = Field("embedded", description="检索引擎 search engine")
     models_dir: Path | None = Field(
         None, description="模型目录 folder of model files; empty: the user's cache"
     )

@@ -59,9 +59,16 @@ class Projector:
         self._embeddings = embeddings
         self._last_work = time.monotonic()
 
+    async def open(self) -> None:
+        """Make or mend the indexes. Errors: IndexMismatch when they were made with something else."""
+        await self._writer.open()
+
+    async def close(self) -> None:
+        await self._writer.close()
+        self._embeddings.close()
+
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop."""
-        await self._writer.open()
         while not stop.is_set():
             if await self.step():
                 self._last_work = time.monotonic()
@@ -69,14 +76,6 @@ class Projector:
             if time.monotonic() - self._last_work > QUIET:
                 await self.rebuild_wanted(stop)
             await asyncio.sleep(POLL)
-
-    async def drain(self) -> int:
-        """Work until the outbox is empty; how many items that was."""
-        await self._writer.open()
-        total = 0
-        while moved := await self.step():
-            total += moved
-        return total
 
     async def step(self) -> int:
         """One round: the most pressing stage's next items. Returns how many; 0 when nothing waits."""

@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from time import monotonic
 
 from holdings.catalogue import Catalogue, WaitingPage
@@ -46,6 +47,11 @@ class ScanReading:
         self._store = store
         self._pool = pool
 
+    @cached_property
+    def reader(self) -> str:
+        """The present model's name: pages it has not tried are the work."""
+        return self._pool.reader_name
+
     def run(
         self,
         stop: threading.Event,
@@ -58,36 +64,44 @@ class ScanReading:
         while not stop.is_set():
             waiting: dict[int, WaitingPage] = {}
             for done in self._pool.read_all(self._jobs(stop, waiting)):
-                self._save(done, report)
+                page = waiting.pop(int(done.page_id))
+                self._save(page, done, report)
                 if progress is not None:
-                    progress(report, waiting.pop(done.page_id))
+                    progress(report, page)
             if not follow:
                 break
             stop.wait(POLL)
         return report
 
+    def waiting_count(self) -> int:
+        """Pages still to be read."""
+        return self._catalogue.pages.progress(self.reader)["waiting"]
+
+    def close(self) -> None:
+        self._pool.close()
+
     def _jobs(self, stop: threading.Event, waiting: dict[int, WaitingPage]) -> Iterator[Job]:
         after: tuple[str, int] | None = None
-        while pages := self._catalogue.pages.waiting(self._pool.reader_name, after=after, limit=BATCH):
+        while pages := self._catalogue.pages.waiting(self.reader, after=after, limit=BATCH):
             for page in pages:
                 if stop.is_set():
                     return
                 waiting[page.id] = page
-                yield Job(page.id, self._store.path(page.sha256), page.frame, page.media_type)
+                yield Job(page.id, self._store.path(page.sha256), page.frame)
             after = pages[-1].place
 
-    def _save(self, done: Done, report: ReadingReport) -> None:
-        pages, reader = self._catalogue.pages, self._pool.reader_name
+    def _save(self, page: WaitingPage, done: Done, report: ReadingReport) -> None:
+        pages, reader = self._catalogue.pages, self.reader
         try:
             if done.reading is not None:
-                pages.save_reading(done.page_id, page_text(done.reading, reader), reader)
+                pages.save_reading(page.id, page_text(done.reading, reader), reader)
                 report.read += 1
             else:
-                log.warning("page %s: %s", done.page_id, done.error)
-                pages.save_failure(done.page_id, done.error or "未能识读", reader)
+                log.warning("%s page %d: %s", page.reference_code, page.number, done.error)
+                pages.save_failure(page.id, done.error or "未能识读", reader)
                 report.failed += 1
         except NotFound:
-            log.info("page %s went away while it was read", done.page_id)
+            log.info("%s page %d went away while it was read", page.reference_code, page.number)
 
 
 def page_text(reading: Reading, maker: str) -> PageText:

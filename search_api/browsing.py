@@ -19,7 +19,7 @@ from search_api.records import NOT_FOUND, ancestor, ancestors
 from search_api.schema import BrowseItem, BrowseOut
 
 #: More nodes than this below one node are counted in several questions.
-NODES = 20_000
+NODES = 10_000
 FILES = FacetIn("level", ("file",))
 
 

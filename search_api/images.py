@@ -6,18 +6,18 @@ import hashlib
 import secrets
 from pathlib import Path
 
-import pypdfium2
-from PIL import Image, ImageOps
+from PIL import Image
 
 from holdings.catalogue import StoredPage
 from holdings.errors import NotFound
+from holdings.page_image import open_page
 from holdings.store import FileStore
 
 THUMBNAIL = 240
 #: Widths a caller may ask for are rounded up to these, so that the cache stays small.
 WIDTHS = (240, 480, 800, 1200, 1600, 2400)
-PDF_DPI = 200
 QUALITY = 82
+_ORIENTATION = 0x0112
 
 
 class PageImages:
@@ -38,28 +38,19 @@ class PageImages:
         fitted = next((w for w in WIDTHS if width is not None and w >= width), None)
         if fitted is not None and fitted >= page.width:
             fitted = None
-        if page.media_type == "image/jpeg" and not turn and fitted is None:
+        if page.media_type == "image/jpeg" and not turn and fitted is None and _shown_as_stored(source):
             return source
         name = hashlib.sha256(f"{page.sha256}/{page.frame}/{fitted}/{turn}".encode()).hexdigest()
         target = self._cache / name[:2] / f"{name}.jpg"
         if not target.exists():
-            _keep(render(source, page.media_type, page.frame), target, fitted, turn)
+            _keep(open_page(source, page.media_type, page.frame), target, fitted, turn)
         return target
 
 
-def render(source: Path, media_type: str, frame: int) -> Image.Image:
-    """One frame of a page file in full size."""
-    if media_type == "application/pdf":
-        document = pypdfium2.PdfDocument(source)
-        try:
-            image: Image.Image = document[frame].render(scale=PDF_DPI / 72).to_pil()
-            return image
-        finally:
-            document.close()
+def _shown_as_stored(source: Path) -> bool:
+    """Whether a browser would show this JPEG as it is stored: an EXIF turn would move the boxes."""
     with Image.open(source) as file:
-        file.seek(frame)
-        upright = ImageOps.exif_transpose(file)
-        return upright.convert("RGB" if upright.mode not in ("L", "1") else "L")
+        return bool(file.getexif().get(_ORIENTATION, 1) == 1)
 
 
 def _keep(image: Image.Image, target: Path, width: int | None, turn: int) -> None:

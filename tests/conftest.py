@@ -26,3 +26,16 @@ def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
     made.upgrade()
     yield made
     made.close()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """With DANGHAI_SKIPS_ALLOWED set (CI), a skip for another reason than those named fails the run."""
+    allowed = os.environ.get("DANGHAI_SKIPS_ALLOWED")
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if allowed is None or reporter is None:
+        return
+    reasons = [str(report.longrepr[2]) for report in reporter.stats.get("skipped", [])]
+    unwanted = [reason for reason in reasons if not any(a in reason for a in allowed.split(";"))]
+    if unwanted and exitstatus == 0:
+        reporter.write_line(f"skips that are not allowed here: {unwanted}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -83,6 +83,16 @@ class Outbox:
         with self._database.read() as session:
             return session.scalar(query.limit(1)) is not None
 
+    def lags(self, fonds_code: str) -> bool:
+        """Whether an index still lacks anything of this fonds, vectors included."""
+        query = (
+            select(OutboxRow.seq)
+            .join(RecordRow, RecordRow.id == OutboxRow.record_id)
+            .where(RecordRow.fonds_code == fonds_code)
+        )
+        with self._database.read() as session:
+            return session.scalar(query.limit(1)) is not None
+
     def counts(self) -> dict[str, int]:
         """stage name → items waiting."""
         query = select(OutboxRow.stage, func.count()).group_by(OutboxRow.stage)

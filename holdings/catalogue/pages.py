@@ -187,6 +187,17 @@ class Pages:
         """Pages by state, as `reader` has tried them: waiting, read, failed, text, picture."""
         return self._count(PageRow.reader == reader)
 
+    def untried(self, fonds_code: str) -> int:
+        """Scans of one fonds that no reader has tried."""
+        query = (
+            select(func.count())
+            .select_from(PageRow)
+            .join(RecordRow, RecordRow.id == PageRow.record_id)
+            .where(RecordRow.fonds_code == fonds_code, PageRow.kind == "scan", PageRow.reader == "")
+        )
+        with self._database.read() as session:
+            return session.scalar(query) or 0
+
     def states(self) -> dict[str, int]:
         """Pages by state, whichever reader read them."""
         return self._count(PageRow.text_version > 0)

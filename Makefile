@@ -1,0 +1,73 @@
+# 档海 Danghai. Two commands matter: `make demo` and `make test`.
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+BASE_PYTHON := $(shell command -v python3.11 || command -v python3)
+# A demo or a test never touches the data folder of a real installation.
+DEMO := DANGHAI_HOME=demo-data DANGHAI_ARCHIVE_NAME=蓬屿市档案馆（样例）
+
+.PHONY: help demo demo-answer test test-long lint bench models lock transformers clean
+
+help:
+	@echo "make demo         样例全程：安装、取模型、收进样例、开接口与界面、后台识读、回答一问"
+	@echo "make test         检查与测试"
+	@echo "make test-long    issue 里写明的次数，同一套代码"
+	@echo "make bench        速度与相关性（见 benchmarks/README.md）"
+	@echo "make models       取来向量模型"
+	@echo "make transformers sentence-transformers 的独立环境（可选）"
+	@echo "make lock         由 requirements/*.in 重新锁定依赖"
+
+# The locks are installed without dependencies: each names all it needs, and only one OpenCV.
+$(VENV)/.base: requirements/base.txt
+	@tools/check
+	@test -x $(PYTHON) || $(BASE_PYTHON) -m venv $(VENV)
+	$(PYTHON) -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/base.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt
+	@tools/check
+	@test -x $(PYTHON) || $(BASE_PYTHON) -m venv $(VENV)
+	$(PYTHON) -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
+	@touch $@ $(VENV)/.base
+
+models: $(VENV)/.base
+	@tools/check model
+	$(PYTHON) -m danghai models pull
+
+demo: $(VENV)/.base models
+	$(DEMO) $(PYTHON) -m danghai demo
+
+demo-answer: $(VENV)/.base models
+	$(DEMO) $(PYTHON) -m danghai demo --until-answer
+
+lint: $(VENV)/.dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+test: lint models
+	$(PYTHON) -m pytest $(TESTS)
+
+test-long: $(VENV)/.dev models
+	DANGHAI_LONG=1 $(PYTHON) -m pytest --timeout=3600 $(TESTS)
+
+bench: $(VENV)/.dev models
+	$(PYTHON) -m benchmarks $(BENCH)
+
+# torch is large: an environment of its own, so that the light install stays light.
+transformers: .venv-transformers/.done
+
+.venv-transformers/.done: requirements/transformers.txt
+	test -x .venv-transformers/bin/python || $(BASE_PYTHON) -m venv .venv-transformers
+	.venv-transformers/bin/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/transformers.txt
+	@touch $@
+
+lock: $(VENV)/.dev
+	$(PYTHON) -m pip install -q uv
+	for name in base dev; do \
+	  $(VENV)/bin/uv pip compile requirements/$$name.in --override requirements/override.txt --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements/$$name.txt; \
+	done
+
+clean:
+	rm -rf demo-data bench-data

@@ -1,0 +1,37 @@
+"""档海 Danghai: the front door. One Typer app that mounts the commands of the rooms."""
+
+from __future__ import annotations
+
+import typer
+
+from holdings.commands import db_app, keys_app
+from indexer import commands as indexing
+from models.commands import models_app
+from search_api.commands import search
+from serving import demo, serve, ui
+
+app = typer.Typer(
+    name="danghai",
+    help="档海：档案检索与语义发现。Search and semantic discovery for archives.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+app.command()(indexing.ingest)
+app.command()(search)
+app.command()(serve)
+app.command()(ui)
+app.command()(demo)
+app.command()(indexing.read)
+app.command(hidden=True)(indexing.project)
+app.add_typer(models_app, name="models")
+app.add_typer(indexing.index_app, name="index")
+app.add_typer(db_app, name="db")
+app.add_typer(keys_app, name="keys")
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""danghai db, danghai keys."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from holdings.access import AUDIENCES
+from holdings.catalogue import Catalogue
+from holdings.console import AsJson, load_settings, out, print_json, said_plainly
+from holdings.errors import NotFound
+
+db_app = typer.Typer(help="目录库 the catalogue's database", no_args_is_help=True)
+keys_app = typer.Typer(help="API 密钥 keys", no_args_is_help=True)
+
+
+@db_app.command()
+def upgrade() -> None:
+    """把目录库的表升级到本版本。"""
+    with said_plainly():
+        settings = load_settings()
+        Catalogue(settings.catalogue_url).upgrade()
+        out.print("目录库已是最新。")
+
+
+@keys_app.command()
+def add(
+    audience: Annotated[str, typer.Option(help=f"利用范围：{'、'.join(AUDIENCES)}")],
+    role: Annotated[
+        list[str] | None, typer.Option(help="角色，可多个：archivist、reviewer、curator、admin")
+    ] = None,
+    name: Annotated[str, typer.Option(help="给谁用")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """新密钥，只显示这一次。"""
+    with said_plainly():
+        catalogue = Catalogue(load_settings().catalogue_url)
+        catalogue.upgrade()
+        key = catalogue.keys.add(audience, roles=role or [], name=name)
+        if as_json:
+            print_json({"key": key, "audience": audience, "roles": role or []})
+        else:
+            out.print(f"密钥（只显示这一次）：\n{key}", highlight=False, soft_wrap=True)
+
+
+@keys_app.command(name="list")
+def list_keys(as_json: AsJson = False) -> None:
+    """已发的密钥；密钥本身不再显示。"""
+    with said_plainly():
+        listing = Catalogue(load_settings().catalogue_url).keys.listing()
+        if as_json:
+            print_json(listing)
+            return
+        table = Table("号", "给谁", "范围", "角色", "发于", "撤于")
+        for row in listing:
+            roles = row["roles"]
+            shown = "、".join(roles) if isinstance(roles, list) else ""
+            cells = (row["id"], row["name"], row["audience"], shown, row["made_at"], row["revoked_at"] or "")
+            table.add_row(*map(str, cells))
+        out.print(table)
+
+
+@keys_app.command()
+def revoke(key_id: Annotated[int, typer.Argument(help="密钥的号（见 keys list）")]) -> None:
+    """撤销密钥，立即生效。"""
+    with said_plainly():
+        if not Catalogue(load_settings().catalogue_url).keys.revoke(key_id):
+            raise NotFound(f"没有 {key_id} 号有效密钥。", advice="`danghai keys list` 可查。")
+        out.print("已撤销。")

@@ -1,0 +1,247 @@
+"""danghai ingest, index, and the two background workers that `serve` starts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+import threading
+from contextlib import closing, suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from holdings.access import AUDIENCES
+from holdings.catalogue import WaitingPage
+from holdings.console import PARTLY, AsJson, err, load_settings, out, print_json, said_plainly
+from holdings.engines.making import search_engine
+from holdings.engines.port import IndexStatus
+from holdings.errors import BadInput, IndexMissing
+from indexer.intake import Intake
+from indexer.reading import ReadingReport
+from indexer.workshop import Workshop, hold, is_held
+
+index_app = typer.Typer(help="索引：状态与重建 index status and rebuild", no_args_is_help=True)
+
+
+def ingest(
+    paths: Annotated[
+        list[Path], typer.Argument(help="文件夹、目录文件（CSV/XLSX/JSONL）或文件清单", exists=True)
+    ],
+    mapping: Annotated[Path | None, typer.Option(help="表头对照文件（TOML）", exists=True)] = None,
+    update: Annotated[bool, typer.Option("--update", help="接受与目录库不同的著录（旧著录保留）")] = False,
+    no_ocr: Annotated[bool, typer.Option("--no-ocr", help="不识读扫描页，留待 serve 或下次")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """收进目录与扫描件：核对、入库、建索引、识读。可随时停下，再运行即接着做。"""
+    with said_plainly():
+        shop = Workshop(load_settings())
+        shop.catalogue.upgrade()
+        with _bars(quiet=as_json) as bars:
+            records = bars.add_task("收进 records", total=None)
+            report = Intake(shop.catalogue, shop.store, shop.settings).run(
+                paths,
+                mapping=mapping,
+                update=update,
+                progress=lambda p: bars.update(records, completed=p.records, total=p.total, note=p.note),
+            )
+            if not is_held(shop.projector_lock()):
+                _work_here(shop, bars, ocr=not no_ocr)
+            elif not no_ocr:
+                err.print("serve 正在运行，由它建索引并识读。`danghai index status` 看进度。")
+        shop.close()
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        out.print(report.summary(), highlight=False)
+    if report.exit_status:
+        raise typer.Exit(report.exit_status)
+
+
+def _work_here(shop: Workshop, bars: Progress, *, ocr: bool) -> None:
+    """No projector runs: index here, and read the scans beside it."""
+    with hold(shop.projector_lock(), "索引投影"):
+        last_round, stop = threading.Event(), threading.Event()
+        worker = threading.Thread(target=_project_here, args=(shop, bars, last_round, stop), name="projector")
+        worker.start()
+        try:
+            if ocr:
+                _read_here(shop, bars)
+            last_round.set()
+            while worker.is_alive():
+                worker.join(0.2)
+        finally:
+            stop.set()
+            worker.join()
+
+
+def _project_here(shop: Workshop, bars: Progress, last_round: threading.Event, stop: threading.Event) -> None:
+    """Project what comes, until a last round has found nothing or `stop` is set."""
+    task = bars.add_task("索引 index", total=None)
+
+    async def work() -> None:
+        projector = shop.projector()
+        await projector.open()
+        moved = 0
+        while not stop.is_set():
+            last = last_round.is_set()
+            if step := await projector.step():
+                moved += step
+                waiting = sum(shop.catalogue.outbox.counts().values())
+                bars.update(task, completed=moved, total=moved + waiting)
+            elif last:
+                break
+            else:
+                await asyncio.sleep(0.2)
+        await projector.close()
+
+    asyncio.run(work())
+
+
+def _read_here(shop: Workshop, bars: Progress) -> None:
+    if is_held(shop.reading_lock()):
+        return
+    with hold(shop.reading_lock(), "扫描件识读"), closing(shop.scan_reading()) as reading:
+        waiting = reading.waiting_count()
+        if not waiting:
+            return
+        task = bars.add_task("识读 OCR", total=waiting)
+
+        def moved(report: ReadingReport, page: WaitingPage) -> None:
+            note = f"{report.rate:.0f} 页/分 · {page.reference_code}"
+            bars.update(task, completed=report.read + report.failed, note=note)
+
+        reading.run(threading.Event(), progress=moved)
+
+
+def _bars(*, quiet: bool) -> Progress:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    return _NotedProgress(*columns, console=err, disable=quiet)
+
+
+class _NotedProgress(Progress):
+    """Every task may carry a note; one without shows none."""
+
+    def add_task(self, description: str, *args: Any, **fields: Any) -> TaskID:
+        return super().add_task(description, *args, **{"note": "", **fields})
+
+
+# ── workers that `serve` starts ─────────────────────────────────────────────────
+
+
+def project() -> None:
+    """索引投影进程：随目录库更新各索引，直到被叫停（serve 会启动它）。"""
+    with said_plainly():
+        _log_to_stderr()
+        shop = Workshop(load_settings())
+        with hold(shop.projector_lock(), "索引投影"):
+            asyncio.run(_project_until_told(shop))
+
+
+async def _project_until_told(shop: Workshop) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    projector = shop.projector()
+    await projector.open()
+    await projector.run(stop)
+    await projector.close()
+
+
+def read(
+    follow: Annotated[bool, typer.Option("--follow", help="读完后继续等新页")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="先把识读失败的页重新排队")] = False,
+) -> None:
+    """识读等候的扫描页（serve 会启动它）。按档号次序。"""
+    with said_plainly():
+        _log_to_stderr()
+        shop = Workshop(load_settings())
+        if retry:
+            out.print(f"重新排队 {shop.catalogue.pages.retry_failed()} 页。")
+        with hold(shop.reading_lock(), "扫描件识读"), closing(shop.scan_reading()) as reading:
+            stop = threading.Event()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: stop.set())
+            report = reading.run(stop, follow=follow)
+        out.print(f"识读 {report.read} 页，失败 {report.failed} 页，{report.rate:.1f} 页/分。")
+        if report.failed:
+            raise typer.Exit(PARTLY)
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+
+
+# ── index ───────────────────────────────────────────────────────────────────────
+
+
+@index_app.command()
+def status(as_json: AsJson = False) -> None:
+    """各利用范围的索引：条目、段落、代次、两路是否就绪，以及积压。"""
+    with said_plainly():
+        shop = Workshop(load_settings())
+        rows = asyncio.run(_statuses(shop))
+        lagging = shop.catalogue.outbox.counts()
+        pages = shop.catalogue.pages.states()
+    if as_json:
+        print_json({"indexes": [asdict(row) for row in rows], "lagging": lagging, "pages": pages})
+        return
+    table = Table("范围", "条目", "段落", "代次", "词", "意", "已删未清", "磁盘 MB")
+    for row in rows:
+        words, meaning = "✓" if row.words_ready else "…", "✓" if row.meaning_ready else "…"
+        size = f"{row.bytes_on_disk / 1e6:.1f}"
+        cells = (row.audience, row.documents, row.rows, row.generation, words, meaning, row.dead, size)
+        table.add_row(*map(str, cells))
+    out.print(table)
+    out.print(f"积压 {lagging or '无'}；页面 {pages}", highlight=False)
+
+
+async def _statuses(shop: Workshop) -> list[IndexStatus]:
+    engine = search_engine(shop.settings, None)
+    await engine.open()
+    found = []
+    for audience in AUDIENCES:
+        with suppress(IndexMissing):
+            found.append(await engine.status(audience))
+    await engine.close()
+    return found
+
+
+@index_app.command()
+def rebuild(
+    audience: Annotated[list[str] | None, typer.Option(help="只重建这些范围；缺省全部")] = None,
+) -> None:
+    """由目录库重建索引，检索不中断。serve 在运行时由它来做。"""
+    with said_plainly():
+        wanted = audience or list(AUDIENCES)
+        for name in wanted:
+            if name not in AUDIENCES:
+                raise BadInput(f"没有“{name}”这个利用范围。", advice=f"可选：{'、'.join(AUDIENCES)}。")
+        shop = Workshop(load_settings())
+        shop.catalogue.outbox.ask_rebuild(wanted, "danghai index rebuild")
+        if is_held(shop.projector_lock()):
+            out.print("已排队，由正在运行的 serve 重建。`danghai index status` 看进度。")
+            return
+        with hold(shop.projector_lock(), "索引投影"):
+            asyncio.run(_rebuild_here(shop))
+        out.print("重建完成。")
+
+
+async def _rebuild_here(shop: Workshop) -> None:
+    projector = shop.projector()
+    await projector.open()
+    await projector.rebuild_wanted()
+    while await projector.step():
+        pass
+    await projector.close()

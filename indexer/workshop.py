@@ -1,0 +1,75 @@
+"""What the way in needs, put together from the settings; and the locks that keep one writer alone."""
+
+from __future__ import annotations
+
+from filelock import FileLock, Timeout
+
+from holdings.catalogue import Catalogue
+from holdings.engines.making import index_writer, made_with
+from holdings.errors import Conflict
+from holdings.settings import Settings
+from holdings.store import FileStore
+from indexer.embeddings import EmbeddingStore
+from indexer.pool import OcrPool
+from indexer.projector import Projector
+from indexer.reading import ScanReading
+from models.loading import load_encoder
+from models.words import JiebaSegmenter
+
+
+class Workshop:
+    """The parts of the way in over one data folder. Cheap to make: each part is made when asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.catalogue = Catalogue(settings.catalogue_url)
+        self.store = FileStore(settings.store_dir)
+
+    def projector(self) -> Projector:
+        """The one writer; hold `projector_lock` while it works."""
+        segmenter = JiebaSegmenter()
+        encoder = load_encoder(self.settings.models_dir)
+        return Projector(
+            self.catalogue,
+            index_writer(self.settings, made_with(segmenter, encoder)),
+            segmenter,
+            encoder,
+            EmbeddingStore(self.settings.index_dir / "embeddings.sqlite", encoder.name if encoder else ""),
+        )
+
+    def scan_reading(self) -> ScanReading:
+        """The OCR; hold `reading_lock` while it works."""
+        pool = OcrPool(self.settings.ocr_workers)
+        return ScanReading(self.catalogue, self.store, pool)
+
+    def projector_lock(self) -> FileLock:
+        return self._lock("projector")
+
+    def reading_lock(self) -> FileLock:
+        return self._lock("reading")
+
+    def _lock(self, name: str) -> FileLock:
+        self.settings.home.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.settings.home / f"{name}.lock")
+
+    def close(self) -> None:
+        self.catalogue.close()
+
+
+def is_held(lock: FileLock) -> bool:
+    """Whether another process holds this lock now."""
+    try:
+        with lock.acquire(blocking=False):
+            return False
+    except Timeout:
+        return True
+
+
+def hold(lock: FileLock, who: str) -> FileLock:
+    """Take the lock, or say who has it. Errors: Conflict."""
+    try:
+        lock.acquire(blocking=False)
+    except Timeout as error:
+        advice = "若有 `danghai serve` 在运行，它会做这件事；否则请先结束另一个进程。"
+        raise Conflict(f"{who}已在另一个进程中运行。", advice=advice) from error
+    return lock
