@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,7 +28,7 @@ PASSAGES = [
 @pytest.fixture(scope="module")
 def folder() -> Path:
     try:
-        return locate(default_models_dir())
+        return locate(Path(os.environ.get("DANGHAI_MODELS_DIR") or default_models_dir()))
     except ModelFilesMissing as missing:
         pytest.skip(f"the embedding model is not here: {missing}")
 
