@@ -22,6 +22,7 @@ from models import sight_geometry as geometry
 from models.errors import ModelsError, UnreadableImage
 from models.reading_order import order
 from models.sight_files import DETECTOR, FAMILY, RECOGNISER, prepare
+from models.sight_columns import Note, find_notes, host_columns
 from models.sight_geometry import Array, Box
 
 if TYPE_CHECKING:
@@ -182,6 +183,8 @@ class PaddleReader:
         quads = geometry.turn_quads(quads, rotation, size)
         angle = geometry.skew(quads, vertical=vertical)
         pieces = _pieces(quads, vertical=vertical)
+        if vertical:
+            pieces = self._part_notes(page, pieces, angle)
         read = self._recognise([_strip(page, piece) for piece in pieces])
         seen = [
             (p, t, c) for p, (t, c) in zip(pieces, read, strict=True) if t and c >= self._parameters.least
@@ -197,6 +200,31 @@ class PaddleReader:
             confidence = sum(c * len(t) for _, t, c in members) / length
             lines.append((_glue([t for _, t, _ in members]), points, confidence))
         return lines, rotation, vertical
+
+    def _part_notes(self, page: Array, pieces: list[_Piece], angle: float) -> list[_Piece]:
+        """Pieces of a vertical page, the columns that hold 雙行小注 cut into main text and notes."""
+        boxes = [geometry.level(piece.quad, angle) for piece in pieces]
+        parted: list[_Piece] = []
+        for column in host_columns(boxes):
+            members = [boxes[i] for i in column]
+            x, width = members[0][0] - 0.06 * members[0][2], 1.12 * members[0][2]
+            top = min(box[1] for box in members)
+            bottom = max(box[1] + box[3] for box in members)
+            whole = geometry.unlevel((x, top, width, bottom - top), angle)
+            strip = geometry.crop(page, whole)
+            notes = [note for note in find_notes(geometry.ink(strip)) if self._is_note(strip, note)]
+            if notes:
+                parted.extend(_cut_column(whole, strip, notes))
+            else:
+                parted.extend(pieces[i] for i in column)
+        return parted
+
+    def _is_note(self, strip: Array, note: Note) -> bool:
+        """Whether a stretch of a column reads better as two narrow columns than as one."""
+        stretch = strip[note.top : note.bottom]
+        tries = [stretch, stretch[:, note.gutter :], stretch[:, : note.gutter]]
+        whole, right, left = (c for _, c in self._recognise([geometry.turn_image(t, 270) for t in tries]))
+        return (right + left) / 2 > whole
 
     def _detect(self, image: Array) -> list[Array]:
         """Quads around the pieces of text on an image."""
@@ -327,6 +355,22 @@ def _pieces(quads: Sequence[Array], *, vertical: bool) -> list[_Piece]:
         width, height = geometry.sides(quad)
         column = height >= geometry.TALL * width and (vertical or height > 2.5 * line)
         pieces.append(_Piece(quad, column))
+    return pieces
+
+
+def _cut_column(whole: Array, strip: Array, notes: Sequence[Note]) -> list[_Piece]:
+    """A column's main text and both halves of its notes. whole: the quad of `strip` on the page."""
+    height, width = strip.shape[:2]
+    pieces = []
+    ends = [0, *(row for note in notes for row in (note.top, note.bottom)), height]
+    for top, bottom in zip(ends[::2], ends[1::2], strict=True):
+        if bottom - top > 0.4 * width and geometry.ink(strip[top:bottom]).any():
+            quad = geometry.part(whole, 0, top / height, 1, bottom / height)
+            pieces.append(_Piece(quad, bottom - top >= geometry.TALL * width))
+    for note in notes:
+        middle, top, bottom = note.gutter / width, note.top / height, note.bottom / height
+        for left, right in ((middle, 1.0), (0.0, middle)):
+            pieces.append(_Piece(geometry.part(whole, left, top, right, bottom), True))
     return pieces
 
 

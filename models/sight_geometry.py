@@ -87,6 +87,15 @@ def level(quad: Array, angle: float) -> tuple[float, float, float, float]:
     return float(x), float(y), float(right - x), float(bottom - y)
 
 
+def unlevel(box: tuple[float, float, float, float], angle: float) -> Array:
+    """The quad, on the page leaning `angle` degrees, of a box that `level` gave."""
+    x, y, width, height = box
+    turn = math.radians(angle)
+    spin = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+    corners = np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]])
+    return np.asarray(corners @ spin.T, dtype=np.float32)
+
+
 def crop(image: Array, quad: Array) -> Array:
     """The quad's part of the image, set straight, as high and wide as the quad."""
     import cv2

@@ -1,0 +1,104 @@
+"""Small double-line notes 雙行小注 in vertical columns: where they stand in a column's ink.
+
+The detector sees a column as one piece, notes and all, or one half of a note beside it; read whole, the two
+narrow columns of a note give nonsense. A note shows itself by its gutter: a narrow blank down the middle of
+the column, for as long as the note lasts. Pure functions on ink (bool, height × width).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.reading_order import FloatBox
+from models.sight_geometry import Array
+
+#: Shortest note, in column widths: two small characters on each side.
+SHORTEST = 0.85
+
+
+@dataclass(frozen=True)
+class Note:
+    """Rows [top, bottom) of a column's ink hold a note; `gutter` is the column of pixels that parts it."""
+
+    top: int
+    bottom: int
+    gutter: int
+
+
+def host_columns(boxes: Sequence[FloatBox]) -> list[list[int]]:
+    """Indices of level boxes gathered by the column they stand in; the widest of each first."""
+    columns: list[list[int]] = []
+    for index in sorted(range(len(boxes)), key=lambda i: (-boxes[i][2], boxes[i])):
+        x, y, width, _ = boxes[index]
+        for column in columns:
+            host_x, _, host_width, _ = boxes[column[0]]
+            overlap = min(x + width, host_x + host_width) - max(x, host_x)
+            if overlap >= 0.6 * width and _near(boxes[index], [boxes[i] for i in column]):
+                column.append(index)
+                break
+        else:
+            columns.append([index])
+    return columns
+
+
+def _near(box: FloatBox, column: Sequence[FloatBox]) -> bool:
+    """Whether a box is no more than two column widths above, below or beside a column's boxes."""
+    room = 2 * column[0][2]
+    return any(box[1] < y + height + room and y < box[1] + box[3] + room for _, y, _, height in column)
+
+
+def find_notes(ink: Array) -> list[Note]:
+    """The notes of one column, from the top. The column's ink is to fill the width but for a small margin."""
+    height, width = ink.shape
+    ink = _without_rules(ink)
+    half = max(1, round(0.02 * width))
+    runs: list[tuple[int, int, int, int]] = []
+    for gutter in range(round(0.38 * width), round(0.62 * width) + 1):
+        blank = ~ink[:, gutter - half : gutter + half + 1].any(axis=1)
+        for top, bottom in _runs(blank):
+            top, bottom = _trim(ink, top, bottom)
+            if bottom - top >= SHORTEST * width and _both_sides(ink, top, bottom, gutter):
+                runs.append((top - bottom, abs(gutter - width // 2), top, gutter))
+    notes: list[Note] = []
+    for negative, _, top, gutter in sorted(runs):
+        bottom = top - negative
+        if all(bottom <= note.top or top >= note.bottom for note in notes):
+            notes.append(Note(top, bottom, gutter))
+    return sorted(notes, key=lambda note: note.top)
+
+
+def _without_rules(ink: Array) -> Array:
+    """The ink less the printed rules at the column's edges: pixel columns black nearly all the way."""
+    width = ink.shape[1]
+    ruled = ink.mean(axis=0) > 0.7
+    ruled[width // 4 : width - width // 4] = False
+    clean = ink.copy()
+    clean[:, ruled] = False
+    return clean
+
+
+def _runs(mask: Array) -> list[tuple[int, int]]:
+    """[start, end) of each run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
+    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _trim(ink: Array, top: int, bottom: int) -> tuple[int, int]:
+    """The run less blank rows at its ends, and less a full-size character in two halves (八, 川) there."""
+    width = ink.shape[1]
+    blobs = _runs(ink[top:bottom].any(axis=1))
+    while blobs and 0.6 * width < blobs[0][1] - blobs[0][0] < 1.05 * width and len(blobs) > 1:
+        blobs.pop(0)
+    while blobs and 0.6 * width < blobs[-1][1] - blobs[-1][0] < 1.05 * width and len(blobs) > 1:
+        blobs.pop()
+    return (top + blobs[0][0], top + blobs[-1][1]) if blobs else (top, top)
+
+
+def _both_sides(ink: Array, top: int, bottom: int, gutter: int) -> bool:
+    """Whether ink stands on both sides of the gutter along the first half of the run at least."""
+    left = ink[top:bottom, :gutter].any(axis=1)
+    right = ink[top:bottom, gutter:].any(axis=1)
+    return bool(left.mean() > 0.35 and right.mean() > 0.5)
