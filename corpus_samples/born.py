@@ -58,54 +58,64 @@ def text_of(lines: Sequence[SetLine]) -> str:
     return "\n".join(line.text for line in lines)
 
 
-def write_pdf(pages: Sequence[list[SetLine]], title: str, path: Path) -> None:
-    """A PDF with the signs it uses embedded (CID-keyed CFF) and a ToUnicode map, so its text can be read."""
-    used = sorted({sign for page in pages for line in page for sign in line.text})
-    cff, ids, widths = _subset("".join(used))
-    objects: list[bytes] = []
+class _Objects:
+    """The numbered objects of a PDF being written."""
 
-    def add(body: bytes) -> int:
-        objects.append(body)
-        return len(objects)
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
 
-    def stream(data: bytes, extra: str = "") -> int:
+    def add(self, body: str) -> int:
+        self.bodies.append(body.encode())
+        return len(self.bodies)
+
+    def stream(self, data: bytes, extra: str = "") -> int:
         packed = zlib.compress(data, 9)
         head = f"<< /Length {len(packed)} /Filter /FlateDecode {extra}>>\nstream\n".encode()
-        return add(head + packed + b"\nendstream")
+        self.bodies.append(head + packed + b"\nendstream")
+        return len(self.bodies)
 
-    program = stream(cff, "/Subtype /CIDFontType0C ")
-    descriptor = add(
-        b"<< /Type /FontDescriptor /FontName /SAMPLE+NotoSerifCJKsc /Flags 6 /ItalicAngle 0 /Ascent 880 "
-        b"/Descent -120 /CapHeight 733 /StemV 80 /FontBBox [-1000 -1000 2000 2000] /FontFile3 %d 0 R >>"
-        % program
-    )
-    advance = " ".join(f"{ids[sign]} [{widths[sign]}]" for sign in used)
-    descendant = add(
-        f"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /SAMPLE+NotoSerifCJKsc /CIDSystemInfo "
-        f"<< /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> /DW 1000 /W [{advance}] "
-        f"/FontDescriptor {descriptor} 0 R >>".encode()
-    )
-    to_unicode = stream(_to_unicode(ids))
-    face = add(
-        f"<< /Type /Font /Subtype /Type0 /BaseFont /SAMPLE+NotoSerifCJKsc /Encoding /Identity-H "
-        f"/DescendantFonts [{descendant} 0 R] /ToUnicode {to_unicode} 0 R >>".encode()
-    )
-    contents = [stream(_page_stream(page, ids)) for page in pages]
-    tree = len(objects) + len(pages) + 1
+
+def write_pdf(pages: Sequence[list[SetLine]], title: str, path: Path) -> None:
+    """A PDF with the signs it uses embedded (CID-keyed CFF) and a ToUnicode map, so its text can be read."""
+    objects = _Objects()
+    face, ids = _embed_face(objects, sorted({sign for page in pages for line in page for sign in line.text}))
+    contents = [objects.stream(_page_stream(page, ids)) for page in pages]
+    tree = len(objects.bodies) + len(pages) + 1
     box = f"[0 0 {A4[0] * POINT:.2f} {A4[1] * POINT:.2f}]"
     kids = [
-        add(
+        objects.add(
             f"<< /Type /Page /Parent {tree} 0 R /MediaBox {box} /Contents {content} 0 R "
-            f"/Resources << /Font << /F1 {face} 0 R >> >> >>".encode()
+            f"/Resources << /Font << /F1 {face} 0 R >> >> >>"
         )
         for content in contents
     ]
-    add(f"<< /Type /Pages /Count {len(kids)} /Kids [{' '.join(f'{kid} 0 R' for kid in kids)}] >>".encode())
-    catalogue = add(f"<< /Type /Catalog /Pages {tree} 0 R /Lang (zh-CN) >>".encode())
-    heading = add(
-        f"<< /Title <FEFF{title.encode('utf-16-be').hex().upper()}> /Producer (Danghai samples) >>".encode()
+    objects.add(f"<< /Type /Pages /Count {len(kids)} /Kids [{' '.join(f'{kid} 0 R' for kid in kids)}] >>")
+    catalogue = objects.add(f"<< /Type /Catalog /Pages {tree} 0 R /Lang (zh-CN) >>")
+    name = title.encode("utf-16-be").hex().upper()
+    heading = objects.add(f"<< /Title <FEFF{name}> /Producer (Danghai samples) >>")
+    path.write_bytes(_assemble(objects.bodies, catalogue, heading))
+
+
+def _embed_face(objects: _Objects, used: list[str]) -> tuple[int, dict[str, int]]:
+    """(the font's object, CID of each sign)."""
+    cff, ids, widths = _subset("".join(used))
+    name = "/SAMPLE+NotoSerifCJKsc"
+    program = objects.stream(cff, "/Subtype /CIDFontType0C ")
+    descriptor = objects.add(
+        f"<< /Type /FontDescriptor /FontName {name} /Flags 6 /ItalicAngle 0 /Ascent 880 /Descent -120 "
+        f"/CapHeight 733 /StemV 80 /FontBBox [-1000 -1000 2000 2000] /FontFile3 {program} 0 R >>"
     )
-    path.write_bytes(_assemble(objects, catalogue, heading))
+    advance = " ".join(f"{ids[sign]} [{widths[sign]}]" for sign in used)
+    descendant = objects.add(
+        f"<< /Type /Font /Subtype /CIDFontType0 /BaseFont {name} /CIDSystemInfo << /Registry (Adobe) "
+        f"/Ordering (Identity) /Supplement 0 >> /DW 1000 /W [{advance}] /FontDescriptor {descriptor} 0 R >>"
+    )
+    to_unicode = objects.stream(_to_unicode(ids))
+    face = objects.add(
+        f"<< /Type /Font /Subtype /Type0 /BaseFont {name} /Encoding /Identity-H "
+        f"/DescendantFonts [{descendant} 0 R] /ToUnicode {to_unicode} 0 R >>"
+    )
+    return face, ids
 
 
 def _assemble(objects: list[bytes], catalogue: int, heading: int) -> bytes:

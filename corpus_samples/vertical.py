@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import ImageDraw
 
 from .sheet import Hand, Setter, Sheet
 from .source import PageSpec
@@ -136,8 +137,6 @@ def _fit(lines: tuple[str, ...]) -> tuple[int, tuple[int, int], Columns]:
 
 def _rules(sheet: Sheet, pitch: int, top: int, right: int, size: int, rows: int) -> None:
     """Red column rules with a heavier frame, as on printed letter paper, across the whole sheet."""
-    from PIL import ImageDraw
-
     draw = ImageDraw.Draw(sheet.red)
     low = top + round(rows * size * 1.06) + 14
     count = (right - size) // pitch
