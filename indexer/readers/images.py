@@ -10,7 +10,7 @@ from indexer.readers.refused import damaged
 
 IMAGE_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".gif", ".jp2", ".jpf"})
 #: What is opened, whatever the file is called: no format that runs another program (EPS).
-FORMATS = ("JPEG", "MPO", "PNG", "TIFF", "BMP", "WEBP", "GIF", "JPEG2000")
+FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF", "JPEG2000")
 
 
 def read_image(path: Path, settings: Settings, *, decode: bool) -> list[FoundPage]:

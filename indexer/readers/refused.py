@@ -6,7 +6,12 @@ from holdings.errors import BadInput
 
 
 class Refused(BadInput):
-    """A row or a file that does not go in. `code` is one of the reason codes of indexer.report."""
+    """A row or a file that does not go in. `code` is one of the reason codes of indexer.report.
+
+    reference_code: of the row, where it could be told; its page files are then refused with it.
+    """
+
+    reference_code = ""
 
     def __init__(self, code: str, message: str, *, advice: str) -> None:
         super().__init__(message, advice=advice)
