@@ -100,7 +100,11 @@ class GenerationWriter:
         self.state = State.from_json(text) if text else State()
 
     def _open_signs(self) -> None:
+        """The current signs; those of former means go, for no commit names them any more."""
         folder, state = self.generation.folder, self.state
+        for number in range(1, state.signs):
+            (folder / signs_file(number)).unlink(missing_ok=True)
+            (folder / mean_file(number)).unlink(missing_ok=True)
         self._mean = np.fromfile(folder / mean_file(state.signs), np.float32)
         size = state.rows * ((self.dimension + 7) // 8)
         self._signs = GrowingFile(folder / signs_file(state.signs), size)

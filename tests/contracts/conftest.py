@@ -45,7 +45,7 @@ class Kind:
 
 ENGINES = {
     "embedded": Kind(
-        writer=lambda folder, made_with: EmbeddedWriter(folder, made_with, [AUDIENCE, "staff"]),
+        writer=lambda folder, made_with: EmbeddedWriter(folder, made_with, [AUDIENCE]),
         reader=EmbeddedEngine,
     )
 }
