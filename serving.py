@@ -12,18 +12,19 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import httpx
 import typer
 from rich.live import Live
 from rich.text import Text
 
 from holdings.access import STAFF
-from holdings.catalogue import Catalogue
 from holdings.console import err, load_settings, out, said_plainly
 from holdings.errors import BadInput, NotReady
-from holdings.settings import Settings
+
+if TYPE_CHECKING:
+    from holdings.catalogue import Catalogue
+    from holdings.settings import Settings
 
 ROOT = Path(__file__).parent
 EXPLORER = ROOT / "ui" / "app.py"
@@ -45,10 +46,16 @@ def serve(
         settings = load_settings()
         host, port = host or settings.host, port or settings.port
         _free_port(host, port, "DANGHAI_PORT 或 --port")
-        Catalogue(settings.catalogue_url).upgrade()
+        _catalogue(settings).upgrade()
         workers = [["project"]] + ([["read", "--follow"]] if settings.ocr and not no_ocr else [])
         with _supervised([[sys.executable, "-m", "danghai", *worker] for worker in workers]):
             _run_api(settings, host, port)
+
+
+def _catalogue(settings: Settings) -> Catalogue:
+    from holdings.catalogue import Catalogue
+
+    return Catalogue(settings.catalogue_url)
 
 
 def _run_api(settings: Settings, host: str, port: int) -> None:
@@ -152,7 +159,7 @@ def demo(
         status = subprocess.call([*me, "ingest", "--no-ocr", str(SAMPLES)])
         if status not in (0, 2):
             raise typer.Exit(status)
-        catalogue = Catalogue(settings.catalogue_url)
+        catalogue = _catalogue(settings)
         api = f"http://{settings.host}:{settings.port}"
         environment = f"DANGHAI_API_URL={api}"
         with _supervised([[*me, "serve"], ["env", environment, *_explorer(settings.ui_port)]]):
@@ -168,6 +175,8 @@ def demo(
 
 
 def _wait_ready(api: str) -> None:
+    import httpx
+
     for _ in range(300):
         try:
             if httpx.get(f"{api}/readyz", timeout=5).json()["legs"]["meaning"]:
@@ -198,6 +207,8 @@ def _watch(catalogue: Catalogue, done: Callable[[], bool]) -> None:
 
 
 def _print_answer(api: str, seconds: float) -> None:
+    import httpx
+
     found = httpx.get(f"{api}/v1/search", params={"q": DEMO_QUESTION, "size": 3}, timeout=30).json()
     out.print(f"问 Q  {DEMO_QUESTION}", highlight=False)
     for hit in found["hits"]:

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from holdings.access import AUDIENCES
-from holdings.catalogue import Catalogue
 from holdings.console import AsJson, load_settings, out, print_json, said_plainly
 from holdings.errors import NotFound
 
+if TYPE_CHECKING:
+    from holdings.catalogue import Catalogue
+
 db_app = typer.Typer(help="目录库 the catalogue's database", no_args_is_help=True)
 keys_app = typer.Typer(help="API 密钥 keys", no_args_is_help=True)
+
+
+def _catalogue() -> Catalogue:
+    from holdings.catalogue import Catalogue
+
+    return Catalogue(load_settings().catalogue_url)
+
+
+@db_app.callback()
+def database() -> None:
+    """目录库。"""
 
 
 @db_app.command()
 def upgrade() -> None:
     """把目录库的表升级到本版本。"""
     with said_plainly():
-        settings = load_settings()
-        Catalogue(settings.catalogue_url).upgrade()
+        _catalogue().upgrade()
         out.print("目录库已是最新。")
 
 
@@ -36,7 +48,7 @@ def add(
 ) -> None:
     """新密钥，只显示这一次。"""
     with said_plainly():
-        catalogue = Catalogue(load_settings().catalogue_url)
+        catalogue = _catalogue()
         catalogue.upgrade()
         key = catalogue.keys.add(audience, roles=role or [], name=name)
         if as_json:
@@ -49,7 +61,7 @@ def add(
 def list_keys(as_json: AsJson = False) -> None:
     """已发的密钥；密钥本身不再显示。"""
     with said_plainly():
-        listing = Catalogue(load_settings().catalogue_url).keys.listing()
+        listing = _catalogue().keys.listing()
         if as_json:
             print_json(listing)
             return
@@ -66,6 +78,6 @@ def list_keys(as_json: AsJson = False) -> None:
 def revoke(key_id: Annotated[int, typer.Argument(help="密钥的号（见 keys list）")]) -> None:
     """撤销密钥，立即生效。"""
     with said_plainly():
-        if not Catalogue(load_settings().catalogue_url).keys.revoke(key_id):
+        if not _catalogue().keys.revoke(key_id):
             raise NotFound(f"没有 {key_id} 号有效密钥。", advice="`danghai keys list` 可查。")
         out.print("已撤销。")

@@ -10,23 +10,30 @@ import threading
 from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from holdings.access import AUDIENCES
-from holdings.catalogue import WaitingPage
 from holdings.console import PARTLY, AsJson, err, load_settings, out, print_json, said_plainly
-from holdings.engines.making import search_engine
-from holdings.engines.port import IndexStatus
 from holdings.errors import BadInput, IndexMissing
-from indexer.intake import Intake
-from indexer.reading import ReadingReport
-from indexer.workshop import Workshop, hold, is_held
+from indexer.locks import hold, is_held
+
+if TYPE_CHECKING:  # what these commands work with is imported when one runs: `--help` answers at once
+    from holdings.catalogue import WaitingPage
+    from holdings.engines.port import IndexStatus
+    from indexer.reading import ReadingReport
+    from indexer.workshop import Workshop
 
 index_app = typer.Typer(help="索引：状态与重建 index status and rebuild", no_args_is_help=True)
+
+
+def _shop() -> Workshop:
+    from indexer.workshop import Workshop
+
+    return Workshop(load_settings())
 
 
 def ingest(
@@ -39,8 +46,10 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """收进目录与扫描件：核对、入库、建索引、识读。可随时停下，再运行即接着做。"""
+    from indexer.intake import Intake
+
     with said_plainly():
-        shop = Workshop(load_settings())
+        shop = _shop()
         shop.catalogue.upgrade()
         with _bars(quiet=as_json) as bars:
             records = bars.add_task("收进 records", total=None)
@@ -144,7 +153,7 @@ def project() -> None:
     """索引投影进程：随目录库更新各索引，直到被叫停（serve 会启动它）。"""
     with said_plainly():
         _log_to_stderr()
-        shop = Workshop(load_settings())
+        shop = _shop()
         with hold(shop.projector_lock(), "索引投影"):
             asyncio.run(_project_until_told(shop))
 
@@ -166,7 +175,7 @@ def read(
     """识读等候的扫描页（serve 会启动它）。按档号次序。"""
     with said_plainly():
         _log_to_stderr()
-        shop = Workshop(load_settings())
+        shop = _shop()
         if retry:
             out.print(f"重新排队 {shop.catalogue.pages.retry_failed()} 页。")
         with hold(shop.reading_lock(), "扫描件识读"), closing(shop.scan_reading()) as reading:
@@ -190,7 +199,7 @@ def _log_to_stderr() -> None:
 def status(as_json: AsJson = False) -> None:
     """各利用范围的索引：条目、段落、代次、两路是否就绪，以及积压。"""
     with said_plainly():
-        shop = Workshop(load_settings())
+        shop = _shop()
         rows = asyncio.run(_statuses(shop))
         lagging = shop.catalogue.outbox.counts()
         pages = shop.catalogue.pages.states()
@@ -208,6 +217,8 @@ def status(as_json: AsJson = False) -> None:
 
 
 async def _statuses(shop: Workshop) -> list[IndexStatus]:
+    from holdings.engines.making import search_engine
+
     engine = search_engine(shop.settings, None)
     await engine.open()
     found = []
@@ -228,7 +239,7 @@ def rebuild(
         for name in wanted:
             if name not in AUDIENCES:
                 raise BadInput(f"没有“{name}”这个利用范围。", advice=f"可选：{'、'.join(AUDIENCES)}。")
-        shop = Workshop(load_settings())
+        shop = _shop()
         shop.catalogue.outbox.ask_rebuild(wanted, "danghai index rebuild")
         if is_held(shop.projector_lock()):
             out.print("已排队，由正在运行的 serve 重建。`danghai index status` 看进度。")

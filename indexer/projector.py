@@ -103,9 +103,7 @@ class Projector:
         for audience in narrowest_first(AUDIENCES):
             seen = [i for i in ids if i in materials and audience in materials[i].stored.audiences]
             documents = await asyncio.to_thread(
-                lambda seen=seen, audience=audience: [
-                    self._document(materials[i], audience, vectors[i]) for i in seen
-                ]
+                self._drawn_up, [materials[i] for i in seen], audience, vectors
             )
             await self._writer.write(audience, documents, [i for i in ids if i not in set(seen)])
             await self._writer.commit(audience)
@@ -148,10 +146,12 @@ class Projector:
     def _documents(self, ids: Sequence[str], audience: str) -> list[Document]:
         materials = {i: m for i, m in self._materials(ids).items() if audience in m.stored.audiences}
         vectors, _ = self._known_vectors(materials)
-        return [self._document(m, audience, vectors[i]) for i, m in materials.items()]
+        return self._drawn_up(list(materials.values()), audience, vectors)
 
-    def _document(self, material: Material, audience: str, vectors: Vectors) -> Document:
-        return document(material, audience, self._cut, vectors)
+    def _drawn_up(
+        self, materials: Sequence[Material], audience: str, vectors: dict[str, Vectors]
+    ) -> list[Document]:
+        return [document(m, audience, self._cut, vectors[m.stored.record.id]) for m in materials]
 
     def _cut(self, text: str) -> list[str]:
         return [token.text for token in self._segmenter.cut(text)]

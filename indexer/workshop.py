@@ -1,12 +1,11 @@
-"""What the way in needs, put together from the settings; and the locks that keep one writer alone."""
+"""What the way in needs, put together from the settings."""
 
 from __future__ import annotations
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from holdings.catalogue import Catalogue
 from holdings.engines.making import index_writer, made_with
-from holdings.errors import Conflict
 from holdings.settings import Settings
 from holdings.store import FileStore
 from indexer.embeddings import EmbeddingStore
@@ -54,22 +53,3 @@ class Workshop:
 
     def close(self) -> None:
         self.catalogue.close()
-
-
-def is_held(lock: FileLock) -> bool:
-    """Whether another process holds this lock now."""
-    try:
-        with lock.acquire(blocking=False):
-            return False
-    except Timeout:
-        return True
-
-
-def hold(lock: FileLock, who: str) -> FileLock:
-    """Take the lock, or say who has it. Errors: Conflict."""
-    try:
-        lock.acquire(blocking=False)
-    except Timeout as error:
-        advice = "若有 `danghai serve` 在运行，它会做这件事；否则请先结束另一个进程。"
-        raise Conflict(f"{who}已在另一个进程中运行。", advice=advice) from error
-    return lock

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from models.errors import ModelsError
-from models.store import default_models_dir, pull
+from models.store import default_models_dir, pull, verify
 
 models_app = typer.Typer(help="模型文件 model files", no_args_is_help=True)
 
@@ -26,8 +26,18 @@ def pull_models(
 ) -> None:
     """取来向量模型：依次试本地文件夹、模型站、Maven；字节不符清单一律不收。"""
     try:
-        folder = pull(models_dir or default_models_dir(), from_dir=source)
+        pull(models_dir or default_models_dir(), source, lambda line: print(line, flush=True))
     except ModelsError as error:
         sys.stderr.write(f"✗ {error}\n")
         raise typer.Exit(1) from error
-    sys.stdout.write(f"模型就绪：{folder}\n")
+
+
+@models_app.command()
+def check(
+    models_dir: Annotated[Path | None, typer.Option(envvar="DANGHAI_MODELS_DIR", help="模型目录")] = None,
+) -> None:
+    """核对已有的模型文件；退出码 0 即齐备。"""
+    wrong = verify(models_dir or default_models_dir())
+    for line in wrong:
+        print(line)
+    raise typer.Exit(1 if wrong else 0)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
 from holdings.access import STAFF, Caller
 from holdings.console import AsJson, load_settings, out, print_json, said_plainly
-from holdings.settings import Settings
-from search_api.asking import Asked
-from search_api.house import House
-from search_api.schema import HitOut, Mode, SearchOut
-from search_api.searching import search as run_search
+
+if TYPE_CHECKING:  # imported when the command runs: `--help` answers at once
+    from holdings.settings import Settings
+    from search_api.schema import HitOut, Mode, SearchOut
 
 
 def search(
@@ -39,12 +38,16 @@ def search(
 def _mode(name: str) -> Mode:
     match name:
         case "hybrid" | "words" | "meaning":
-            return name  # type: ignore[return-value]
+            return name
         case _:
             raise typer.BadParameter("mode: hybrid、words、meaning")
 
 
 async def _search(settings: Settings, mode: Mode, question: str, size: int, audience: str) -> SearchOut:
+    from search_api.asking import Asked
+    from search_api.house import House
+    from search_api.searching import search as run_search
+
     house = House(settings)
     await house.open()
     try:

@@ -1,0 +1,26 @@
+"""The file locks that keep one projector, and one reader of scans, alone in a data folder (invariant 10)."""
+
+from __future__ import annotations
+
+from filelock import FileLock, Timeout
+
+from holdings.errors import Conflict
+
+
+def is_held(lock: FileLock) -> bool:
+    """Whether another process holds this lock now."""
+    try:
+        with lock.acquire(blocking=False):
+            return False
+    except Timeout:
+        return True
+
+
+def hold(lock: FileLock, who: str) -> FileLock:
+    """Take the lock, or say who has it. Errors: Conflict."""
+    try:
+        lock.acquire(blocking=False)
+    except Timeout as error:
+        advice = "若有 `danghai serve` 在运行，它会做这件事；否则请先结束另一个进程。"
+        raise Conflict(f"{who}已在另一个进程中运行。", advice=advice) from error
+    return lock
