@@ -37,14 +37,20 @@ BATCH_PAGES = 150
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an intake is. of_records: how many there will be; 0 while the catalogues are first read."""
+    """How far an intake is. total: how many records there will be; None while the catalogues are first read."""
 
     records: int
-    of_records: int
+    total: int | None
     pages: int
     attachments: int
     refused: int
     seconds: float
+
+    @property
+    def note(self) -> str:
+        """What a progress bar says beside the figures."""
+        pages = f"{self.pages} 页 · {60 * self.pages / self.seconds:.0f} 页/分" if self.seconds else ""
+        return f"{pages} · 未收 {self.refused}" if self.refused else pages
 
 
 class Intake:
@@ -88,7 +94,7 @@ class _Run:
     progress: Callable[[Progress], None] | None
     report: IntakeReport = field(default_factory=IntakeReport)
     began: float = field(default_factory=monotonic)
-    total: int = 0
+    total: int | None = None
 
     def take(self, paths: Sequence[Path]) -> IntakeReport:
         files: list[SourceFile] = []

@@ -11,10 +11,13 @@ import csv
 import hashlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+#: Refusals that a summary shows in full.
+SHOWN = 10
 #: Reason codes → what they mean, for the report's readers.
 REASONS: dict[str, str] = {
     "encoding": "编码认不出",
@@ -94,7 +97,7 @@ class IntakeReport:
             return 1
         return 2 if self.rejections else 0
 
-    def to_json(self) -> dict[str, object]:
+    def as_dict(self) -> dict[str, object]:
         figures = {k: v for k, v in self.__dict__.items() if k not in ("rejections", "folder")}
         return {
             **figures,
@@ -102,6 +105,23 @@ class IntakeReport:
             "folder": str(self.folder) if self.folder else None,
             "rejections": [_plain(r) for r in self.rejections],
         }
+
+    def summary(self) -> str:
+        """A few lines for the person at the terminal."""
+        lines = [
+            f"条目 {self.records}：新收 {self.new}，更新 {self.changed}，未变 {self.unchanged}，未收 {self.refused}；"
+            f"页 {self.pages}，附件 {self.attachments}；{self.seconds:.1f} 秒。"
+        ]
+        counts = Counter(rejection.code for rejection in self.rejections)
+        lines += [f"  {REASONS.get(code, code)}（{code}）：{n}" for code, n in counts.most_common()]
+        for r in self.rejections[:SHOWN]:
+            place = " ".join(
+                filter(None, [r.file, r.sheet, f"第 {r.row} 行" if r.row else "", r.reference_code])
+            )
+            lines.append(f"  · {place}：{r.reason} {r.advice}")
+        if self.folder is not None:
+            lines.append(f"全部 {len(self.rejections)} 处的原因与办法见 {self.folder / 'report.csv'}")
+        return "\n".join(lines)
 
 
 def _plain(rejection: Rejection) -> dict[str, object]:

@@ -10,8 +10,11 @@ from pathlib import Path
 
 from holdings.errors import BadPackage
 from indexer.codes import file_key
+from indexer.readers.encoding import read_text
 from indexer.readers.refused import Refused
 
+LIST_ENDING = ".list"
+MAX_LIST = 100_000_000
 _JUNK = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 
@@ -56,6 +59,7 @@ class SourceFile:
 def walk(paths: Sequence[Path]) -> Iterator[SourceFile | tuple[str, Refused]]:
     """Every file of the package, in order of name; (place, Refused) for what may not be opened.
 
+    A path is a folder, a file, or a file list (*.list: a path a line, from the list's own folder).
     A symbolic link counts as its target where that lies inside the package, and is refused elsewhere.
     Raises BadPackage when a path does not exist.
     """
@@ -64,13 +68,17 @@ def walk(paths: Sequence[Path]) -> Iterator[SourceFile | tuple[str, Refused]]:
             raise BadPackage(f"没有“{path}”这个文件或文件夹。", advice="请核对路径。")
         root = path if path.is_dir() else path.parent
         for found in _files(path):
-            relative = found.relative_to(root).as_posix()
+            relative = Path(os.path.relpath(found, root)).as_posix()
             relative = f"{root.name}/{relative}" if path.is_dir() else relative
             reason = _refusal(found, root.resolve())
             yield SourceFile(found, relative) if reason is None else (relative, reason)
 
 
 def _files(path: Path) -> Iterator[Path]:
+    if path.suffix.lower() == LIST_ENDING and path.is_file():
+        lines = read_text(path, MAX_LIST).splitlines()
+        yield from (path.parent / line.strip() for line in lines if line.strip())
+        return
     if not path.is_dir():
         yield path
         return
@@ -95,7 +103,7 @@ def _refusal(path: Path, root: Path) -> Refused | None:
         return Refused("not-a-file", f"打不开：{error}", advice="请核对链接或权限，换成文件本身。")
     if not target.is_relative_to(root):
         return Refused(
-            "outside", f"链接指向文件夹以外：{os.readlink(path)}", advice="请把文件本身复制到文件夹里。"
+            "outside", f"路径或链接指向文件夹以外：{target}", advice="请把文件本身复制到文件夹里。"
         )
     if not stat.S_ISREG(mode):
         return Refused("not-a-file", "不是普通文件（文件夹链接、管道或设备）。", advice="请换成文件本身。")
