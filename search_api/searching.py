@@ -29,15 +29,30 @@ class _Page:
     next: Cursor | None
 
 
+@dataclass(frozen=True)
+class Ranked:
+    """Both legs' answer, with what was understood and asked."""
+
+    understood: Understood
+    full: Question
+    answer: Answer
+
+
+async def rank(house: House, caller: Caller, asked: Asked, snapshot: str | None = None) -> Ranked:
+    """Understand, embed, ask both legs; nothing is read from the catalogue yet. Errors: as `search`."""
+    understood = understand(asked.text, house.segmenter, plain=asked.plain)
+    vector = None if asked.mode == "words" else await house.vector(understood.sentence)
+    full = replace(question(asked, understood, vector), snapshot=snapshot)
+    return Ranked(understood, full, await house.engine.search(caller.audience, full))
+
+
 async def search(house: House, caller: Caller, asked: Asked, cursor_text: str | None = None) -> SearchOut:
     """Errors: BadQuery, BadCursor, IndexMissing and the engine's other NotReady."""
     began = time.perf_counter()
     mark = asked.fingerprint(caller.audience)
     cursor = decode(cursor_text, mark) if cursor_text else Cursor(mark)
-    understood = understand(asked.text, house.segmenter, plain=asked.plain)
-    vector = None if asked.mode == "words" else await house.vector(understood.sentence)
-    full = replace(question(asked, understood, vector), snapshot=cursor.snapshot)
-    answer = await house.engine.search(caller.audience, full)
+    ranked = await rank(house, caller, asked, cursor.snapshot)
+    understood, full, answer = ranked.understood, ranked.full, ranked.answer
     page = await _page(house, caller, full, answer, cursor, asked.size)
     shown = await asyncio.to_thread(hits, house, caller, page.found, understood.needles)
     labels = await asyncio.to_thread(facet_values, house, caller, answer.facets)
