@@ -30,9 +30,10 @@ from indexer.readers.refused import Refused
 from indexer.readers.rows import cell_text
 from indexer.report import IntakeReport, Rejection, keep
 
-#: A batch of either many records or pages keeps its transaction under 100 ms.
-BATCH_RECORDS = 50
-BATCH_PAGES = 150
+#: Records and pages of one transaction at most. How many it really has follows from how long the last
+#: one took: a write lock is held for about WRITE_SECONDS, so that readers' own writes never wait long.
+BATCH = 50
+WRITE_SECONDS = 0.06
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ class _Run:
     report: IntakeReport = field(default_factory=IntakeReport)
     began: float = field(default_factory=monotonic)
     total: int | None = None
+    weight: float = 8.0
 
     def take(self, paths: Sequence[Path]) -> IntakeReport:
         files: list[SourceFile] = []
@@ -180,7 +182,7 @@ class _Run:
             if survey.first.get(made.record.reference_code) != entry.number:
                 continue
             batch.append(made)
-            if len(batch) >= BATCH_RECORDS:
+            if len(batch) >= BATCH:
                 yield from self._with_parents(batch, placing, volumes)
                 batch = []
         yield from self._with_parents(batch, placing, volumes)
@@ -201,15 +203,22 @@ class _Run:
 
     def _put_all(self, items: Iterable[Incoming], *, silent: frozenset[str] | set[str] = frozenset()) -> None:
         batch: list[Incoming] = []
-        pages = 0
+        weight = 0
         for item in items:
             batch.append(item)
-            pages += len(item.pages or ())
-            if len(batch) >= BATCH_RECORDS or pages >= BATCH_PAGES:
-                self._put(batch, silent)
-                batch, pages = [], 0
+            weight += 1 + len(item.pages or ()) // 2
+            if weight >= self.weight:
+                self._put_timed(batch, weight, silent)
+                batch, weight = [], 0
         if batch:
-            self._put(batch, silent)
+            self._put_timed(batch, weight, silent)
+
+    def _put_timed(self, batch: Sequence[Incoming], weight: int, silent: frozenset[str] | set[str]) -> None:
+        began = monotonic()
+        self._put(batch, silent)
+        seconds = max(monotonic() - began, 1e-4)
+        fitting = weight * WRITE_SECONDS / seconds
+        self.weight = max(1.0, min(BATCH, fitting, 2 * self.weight))
 
     def _put(self, batch: Sequence[Incoming], silent: frozenset[str] | set[str]) -> None:
         """One transaction; when a record of it is in conflict, one each, so that the others go in."""
