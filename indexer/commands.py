@@ -189,7 +189,8 @@ def read(
 
 
 def _log_to_stderr() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    logging.getLogger("danghai").setLevel(logging.INFO)
 
 
 # ── index ───────────────────────────────────────────────────────────────────────

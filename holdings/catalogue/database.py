@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from holdings.errors import CatalogueUnavailable, Conflict
+
+if TYPE_CHECKING:  # only `upgrade` needs Alembic
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -52,6 +53,8 @@ class Database:
 
     def upgrade(self) -> None:
         """Bring the tables to the present shape (Alembic)."""
+        from alembic import command
+
         with mapped_errors(), self.engine.begin() as connection:
             command.upgrade(alembic_config(connection), "head")
 
@@ -62,6 +65,8 @@ class Database:
 
 
 def alembic_config(connection: Any) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
