@@ -77,6 +77,8 @@ class GenerationWriter:
             raise Conflict(
                 f"另一进程正在写索引 {generation.folder.parent.name}。", advice="只能有一个投影进程。"
             ) from error
+        # A kill may leave a deletion file whose name the next commit would give again, and fail on.
+        self._writer.garbage_collect_files()
         self._see_commit()
         lengths = column_lengths(self.state, self.dimension)
         self._files = {name: GrowingFile(generation.folder / name, size) for name, size in lengths.items()}

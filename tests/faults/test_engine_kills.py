@@ -7,6 +7,7 @@ Ten kills by default, sixty with DANGHAI_LONG=1.
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import subprocess
 import sys
@@ -122,6 +123,35 @@ def test_kills_lose_nothing_acknowledged(
         batch = asyncio.run(check(tmp_path, least, dice))
     assert batch > 10, "too few batches to prove anything"
     assert len(list((tmp_path / AUDIENCE).glob("g*"))) <= 2, "generations that nobody reads stay behind"
+
+
+def test_a_deletion_file_that_a_kill_left_does_not_stop_the_next_commit(tmp_path: Path) -> None:
+    """Killed between writing `<segment>.<stamp>.del` and the meta file, Tantivy comes back to that stamp."""
+    with asyncio.Runner() as runner:
+        writer = EmbeddedWriter(tmp_path, MADE_WITH, [AUDIENCE])
+        runner.run(writer.open())
+        runner.run(writer.write(AUDIENCE, [document(f"k:{i}", 1) for i in range(5)]))
+        runner.run(writer.commit(AUDIENCE))
+        runner.run(writer.close())
+        (meta,) = tmp_path.glob("*/*/tantivy/meta.json")
+        held = json.loads(meta.read_text())
+        managed = meta.with_name(".managed.json")
+        stamps = range(held["opstamp"], held["opstamp"] + 20)  # wherever the next commit's stamp falls
+        left = [
+            f"{segment['segment_id'].replace('-', '')}.{stamp}.del"
+            for segment in held["segments"]
+            for stamp in stamps
+        ]
+        for name in left:
+            meta.with_name(name).write_bytes(b"half a file")
+        managed.write_text(json.dumps([*json.loads(managed.read_text()), *left]))
+        writer = EmbeddedWriter(tmp_path, MADE_WITH, [AUDIENCE])
+        runner.run(writer.open())
+        assert len(runner.run(writer.versions(AUDIENCE))) == 5
+        runner.run(writer.write(AUDIENCE, [], ["k:1"]))
+        runner.run(writer.commit(AUDIENCE))
+        assert len(runner.run(writer.versions(AUDIENCE))) == 4
+        runner.run(writer.close())
 
 
 def test_another_process_sees_a_commit_within_two_seconds(tmp_path: Path) -> None:
