@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -30,8 +31,9 @@ ROOT = Path(__file__).parent
 EXPLORER = ROOT / "ui" / "app.py"
 SAMPLES = ROOT / "corpus_samples" / "holdings"
 #: Answered only by a scan of the first, small fonds: no description holds it.
-DEMO_QUESTION = "刮台风那天夜里，是哪个当兵的救了小学生？"
+DEMO_QUESTION = "大风潮那夜，是谁把学童背过水沟的？"
 DEMO_FONDS = "J001"
+EXAMPLES = (DEMO_QUESTION, "沈家门渔民登记，1949年以前", "“护渔办法”", "灯塔 不含花鸟山", "光绪年间的告示")
 #: A worker that dies is started again after this many seconds.
 RESTART_AFTER = 2.0
 
@@ -151,6 +153,7 @@ def demo(
 ) -> None:
     """样例全程：收进样例档案，开接口与界面，后台识读，回答一个只写在扫描件上的问题。"""
     with said_plainly():
+        os.environ.setdefault("DANGHAI_EXAMPLE_QUESTIONS", json.dumps(EXAMPLES, ensure_ascii=False))
         settings = load_settings()
         began = time.monotonic()
         for port, how in ((settings.port, "DANGHAI_PORT"), (settings.ui_port, "DANGHAI_UI_PORT")):

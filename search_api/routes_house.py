@@ -51,6 +51,7 @@ async def get_status(house: InHouse, caller: AnyCaller) -> StatusOut:
         reading=reading,
         lagging=lagging,
         meaning_model=house.encoder.name if house.encoder else "",
+        example_questions=list(house.settings.example_questions),
     )
 
 
