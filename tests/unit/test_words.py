@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from holdings.text import normalise
 from models.words import JiebaSegmenter, Token
 
-LEXICON = Path(__file__).parents[2] / "models" / "lexicon"
+ROOT = Path(__file__).parents[2]
+LEXICON = ROOT / "models" / "lexicon"
 SEGMENTER = JiebaSegmenter()
 
 
@@ -114,6 +116,14 @@ def test_every_word_of_the_lexicon_stays_whole() -> None:
         for w in line.split()
     }
     assert sorted(w for w in words if texts(SEGMENTER.words(w)) != [w]) == []
+
+
+def test_the_places_we_know_are_never_cut_at_a_lone_first_character() -> None:
+    """holdings.places widens a question by old names: 六/横山 would be found nowhere."""
+    rows = tomllib.loads((ROOT / "holdings" / "data" / "places.toml").read_text("utf-8"))["place"]
+    names = {name for row in rows for name in (row["name"], *row.get("also", ())) if not name.isascii()}
+    assert len(names) > 200
+    assert sorted(n for n in names if len(SEGMENTER.words(normalise(n).text)[0].text) < 2) == []
 
 
 def test_extra_words_change_the_lexicon_and_the_cut() -> None:
