@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,8 @@ class Projector:
         self._encoder = encoder
         self._embeddings = embeddings
         self._last_work = time.monotonic()
+        # Each audience of a round asks for the same texts again.
+        self._cut_once = lru_cache(maxsize=8 * ROUND)(self._cut)
 
     async def open(self) -> None:
         """Make or mend the indexes. Errors: IndexMismatch when they were made with something else."""
@@ -151,10 +154,10 @@ class Projector:
     def _drawn_up(
         self, materials: Sequence[Material], audience: str, vectors: dict[str, Vectors]
     ) -> list[Document]:
-        return [document(m, audience, self._cut, vectors[m.stored.record.id]) for m in materials]
+        return [document(m, audience, self._cut_once, vectors[m.stored.record.id]) for m in materials]
 
-    def _cut(self, text: str) -> list[str]:
-        return [token.text for token in self._segmenter.cut(text)]
+    def _cut(self, text: str) -> tuple[str, ...]:
+        return tuple(token.text for token in self._segmenter.cut(text))
 
     def _materials(self, ids: Sequence[str]) -> dict[str, Material]:
         """What the catalogue knows now of these records; those it no longer has are left out."""
