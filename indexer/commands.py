@@ -19,7 +19,7 @@ from rich.table import Table
 from holdings.access import AUDIENCES
 from holdings.console import PARTLY, AsJson, err, load_settings, out, print_json, said_plainly
 from holdings.errors import BadInput, IndexMissing
-from indexer.locks import hold, is_held
+from holdings.locks import hold, is_held, projector_lock, reading_lock
 
 if TYPE_CHECKING:  # what these commands work with is imported when one runs: `--help` answers at once
     from holdings.catalogue import WaitingPage
@@ -59,7 +59,7 @@ def ingest(
                 update=update,
                 progress=lambda p: bars.update(records, completed=p.records, total=p.total, note=p.note),
             )
-            if not is_held(shop.projector_lock()):
+            if not is_held(projector_lock(shop.settings)):
                 _work_here(shop, bars, ocr=not no_ocr)
             elif not no_ocr:
                 err.print("serve 正在运行，由它建索引并识读。`danghai index status` 看进度。")
@@ -74,7 +74,7 @@ def ingest(
 
 def _work_here(shop: Workshop, bars: Progress, *, ocr: bool) -> None:
     """No projector runs: index here, and read the scans beside it."""
-    with hold(shop.projector_lock(), "索引投影"):
+    with hold(projector_lock(shop.settings), "索引投影"):
         last_round, stop = threading.Event(), threading.Event()
         worker = threading.Thread(target=_project_here, args=(shop, bars, last_round, stop), name="projector")
         worker.start()
@@ -113,9 +113,9 @@ def _project_here(shop: Workshop, bars: Progress, last_round: threading.Event, s
 
 
 def _read_here(shop: Workshop, bars: Progress) -> None:
-    if is_held(shop.reading_lock()):
+    if is_held(reading_lock(shop.settings)):
         return
-    with hold(shop.reading_lock(), "扫描件识读"), closing(shop.scan_reading()) as reading:
+    with hold(reading_lock(shop.settings), "扫描件识读"), closing(shop.scan_reading()) as reading:
         waiting = reading.waiting_count()
         if not waiting:
             return
@@ -154,7 +154,7 @@ def project() -> None:
     with said_plainly():
         _log_to_stderr()
         shop = _shop()
-        with hold(shop.projector_lock(), "索引投影"):
+        with hold(projector_lock(shop.settings), "索引投影"):
             asyncio.run(_project_until_told(shop))
 
 
@@ -178,7 +178,7 @@ def read(
         shop = _shop()
         if retry:
             out.print(f"重新排队 {shop.catalogue.pages.retry_failed()} 页。")
-        with hold(shop.reading_lock(), "扫描件识读"), closing(shop.scan_reading()) as reading:
+        with hold(reading_lock(shop.settings), "扫描件识读"), closing(shop.scan_reading()) as reading:
             stop = threading.Event()
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: stop.set())
@@ -242,10 +242,10 @@ def rebuild(
                 raise BadInput(f"没有“{name}”这个利用范围。", advice=f"可选：{'、'.join(AUDIENCES)}。")
         shop = _shop()
         shop.catalogue.outbox.ask_rebuild(wanted, "danghai index rebuild")
-        if is_held(shop.projector_lock()):
+        if is_held(projector_lock(shop.settings)):
             out.print("已排队，由正在运行的 serve 重建。`danghai index status` 看进度。")
             return
-        with hold(shop.projector_lock(), "索引投影"):
+        with hold(projector_lock(shop.settings), "索引投影"):
             asyncio.run(_rebuild_here(shop))
         out.print("重建完成。")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from filelock import FileLock
-
 from holdings.catalogue import Catalogue
 from holdings.engines.making import index_writer, made_with
 from holdings.settings import Settings
@@ -25,7 +23,7 @@ class Workshop:
         self.store = FileStore(settings.store_dir)
 
     def projector(self) -> Projector:
-        """The one writer; hold `projector_lock` while it works."""
+        """The one writer; hold `holdings.locks.projector_lock` while it works."""
         segmenter = JiebaSegmenter()
         encoder = load_encoder(self.settings.models_dir)
         return Projector(
@@ -37,19 +35,9 @@ class Workshop:
         )
 
     def scan_reading(self) -> ScanReading:
-        """The OCR; hold `reading_lock` while it works."""
+        """The OCR; hold `holdings.locks.reading_lock` while it works."""
         pool = OcrPool(self.settings.ocr_workers)
         return ScanReading(self.catalogue, self.store, pool)
-
-    def projector_lock(self) -> FileLock:
-        return self._lock("projector")
-
-    def reading_lock(self) -> FileLock:
-        return self._lock("reading")
-
-    def _lock(self, name: str) -> FileLock:
-        self.settings.home.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.settings.home / f"{name}.lock")
 
     def close(self) -> None:
         self.catalogue.close()

@@ -48,6 +48,11 @@ class Asked:
     histogram: bool = False
     size: int = 20
 
+    @property
+    def wants_meaning(self) -> bool:
+        """By date or code there is nothing for nearness to order."""
+        return self.mode != "words" and self.sort in (None, Sort.RELEVANCE)
+
     def fingerprint(self, audience: str) -> str:
         return fingerprint(
             audience,
@@ -81,7 +86,8 @@ def parse_facets(text: str) -> tuple[str, ...]:
 
 
 def question(asked: Asked, understood: Understood, vector: Vector | None) -> Question:
-    """What the engine is asked. In meaning mode the words only constrain what was required of them."""
+    """What the engine is asked. In meaning mode the words only constrain what was required of them; by
+    date or code it is the whole constrained set."""
     post: dict[str, Node] = {name: _among(name, values) for name, values in asked.filters.items() if values}
     if asked.undated:
         post[YEARS] = Undated()
@@ -90,7 +96,8 @@ def question(asked: Asked, understood: Understood, vector: Vector | None) -> Que
         last = asked.year_to * 10000 + 1231 if asked.year_to is not None else None
         post[YEARS] = DateRange(first, last)
     meaning_only = asked.mode == "meaning" and vector is not None
-    words = None if meaning_only else understood.words
+    unranked = asked.mode == "meaning" and not asked.wants_meaning
+    words = None if meaning_only or unranked else understood.words
     ranked = words is not None or vector is not None
     return Question(
         words=words,

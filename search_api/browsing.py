@@ -7,12 +7,13 @@ node itself; a closed node shows only as its code.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from holdings.access import Caller
 from holdings.catalogue import StoredRecord
 from holdings.engines.port import FacetIn, Question, Sort
 from holdings.errors import NotFound
-from search_api.cursors import Cursor, decode, encode, fingerprint
+from search_api.cursors import Cursor, fingerprint
 from search_api.hits import date_out
 from search_api.house import House
 from search_api.records import NOT_FOUND, ancestor, ancestors
@@ -31,7 +32,7 @@ async def browse(
     Errors: NotFound for a node below which the caller sees nothing.
     """
     mark = fingerprint("browse", caller.audience, parent)
-    cursor = decode(cursor_text, mark) if cursor_text else Cursor(mark)
+    cursor = house.cursors.decode(cursor_text, mark) if cursor_text else Cursor(mark)
     counts = await _counts(house, caller, parent)
     records = house.catalogue.records
     path = []
@@ -45,7 +46,10 @@ async def browse(
         items = await asyncio.to_thread(_nodes, house, caller, parent, counts)
     files, following = await _files(house, caller, parent, size, cursor) if parent else ([], None)
     return BrowseOut(
-        parent=parent, path=path, items=[*items, *files], next=encode(following) if following else None
+        parent=parent,
+        path=path,
+        items=[*items, *files],
+        next=house.cursors.encode(following) if following else None,
     )
 
 
@@ -53,7 +57,7 @@ async def _counts(house: House, caller: Caller, parent: str | None) -> dict[str,
     """node id → files the caller can reach below it."""
     inside = (FILES,) if parent is None else (FILES, FacetIn("ancestors", (parent,)))
     asked = Question(must=inside, facets=("ancestors",), facet_size=NODES, sort=Sort.CODE, depth=1)
-    answer = await house.engine.search(caller.audience, asked)
+    answer = await house.ask(caller.audience, asked)
     return {c.value: c.count for c in answer.facets["ancestors"]}
 
 
@@ -78,13 +82,13 @@ async def _files(
         after=cursor.after,
         snapshot=cursor.snapshot,
     )
-    answer = await house.engine.search(caller.audience, asked)
+    answer = await house.ask(caller.audience, asked)
     ids = [hit.id for hit in answer.words]
     stored = await asyncio.to_thread(house.catalogue.records.many, ids)
     items = [
         _item(stored[i], caller, 1) for i in ids if i in stored and caller.audience in stored[i].audiences
     ]
-    following = Cursor(cursor.question, 0, answer.after, answer.snapshot) if answer.after else None
+    following = replace(cursor, after=answer.after, snapshot=answer.snapshot) if answer.after else None
     return items, following
 
 

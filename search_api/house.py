@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from dataclasses import replace
 
 from holdings.catalogue import Catalogue
 from holdings.engines.making import made_with, search_engine
-from holdings.engines.port import SearchEngine, Vector
+from holdings.engines.port import Answer, Ids, IndexStatus, Question, Row, SearchEngine, Vector
 from holdings.settings import Settings
 from holdings.store import FileStore
+from models.errors import ModelsError
 from models.loading import load_encoder
 from models.meaning import Encoder
 from models.words import JiebaSegmenter, Segmenter
+from search_api.cursors import Cursors
 from search_api.images import PageImages
+
+log = logging.getLogger("danghai.api")
 
 
 class House:
     """Catalogue, engine and models of one serving process.
 
-    The words leg answers as soon as `open` returns; the encoder warms behind it.
+    The words leg answers as soon as `open` returns; the encoder warms behind it. Questions go through
+    `ask`, `suggest` and `vectors`, never to the engine itself: what was withdrawn is out of every answer
+    from the catalogue's commit on, whether or not a projector has taken it out of the index yet.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -26,6 +34,7 @@ class House:
         self.catalogue = Catalogue(settings.catalogue_url)
         self.store = FileStore(settings.store_dir)
         self.images = PageImages(self.store, settings.home / "cache" / "images")
+        self.cursors = Cursors(settings.home / "cursor.key")
         self.segmenter: Segmenter = JiebaSegmenter()
         self.encoder: Encoder | None = load_encoder(settings.models_dir)
         self.engine: SearchEngine = search_engine(settings, made_with(self.segmenter, self.encoder))
@@ -38,9 +47,13 @@ class House:
         self._warming = asyncio.create_task(self._warm())
 
     async def _warm(self) -> None:
-        if self.encoder is not None:
+        if self.encoder is None:
+            return
+        try:
             await asyncio.to_thread(self.encoder.warm)
             self.encoder_ready = True
+        except ModelsError as error:
+            log.error("检索只用词，不用意：%s", error)
 
     async def warm(self) -> None:
         """Wait until the encoder is up too."""
@@ -52,6 +65,39 @@ class House:
         if self.encoder is None or not self.encoder_ready or not sentence.strip():
             return None
         return await asyncio.to_thread(self.encoder.encode_question, sentence)
+
+    # ── asking the engine ──────────────────────────────────────────────────────
+
+    async def ask(self, audience: str, question: Question) -> Answer:
+        """The engine's answer without what is being withdrawn. Errors: the engine's."""
+        if gone := await self._withdrawn():
+            question = replace(question, must_not=(*question.must_not, Ids(gone)))
+        return await self.engine.search(audience, question)
+
+    async def suggest(self, audience: str, prefix: str, size: int) -> list[str]:
+        """Completions; none for the moment in which something is withdrawn: a value does not say whose it is."""
+        return [] if await self._withdrawn() else await self.engine.complete(audience, prefix, size=size)
+
+    async def vectors(self, audience: str, record_id: str) -> list[Row]:
+        await self.engine.refresh()
+        return await self.engine.vectors(audience, record_id)
+
+    async def status(self, audience: str) -> IndexStatus:
+        """The index's status, its counts without what is being withdrawn."""
+        gone = await self._withdrawn()
+        status = await self.engine.status(audience)
+        if not gone:
+            return status
+        left = (await self.engine.search(audience, Question(must_not=(Ids(gone),), depth=0))).total
+        rows = sum([len(await self.engine.vectors(audience, record_id)) for record_id in gone])
+        return replace(status, documents=left, rows=status.rows - rows)
+
+    async def _withdrawn(self) -> tuple[str, ...]:
+        """What is withdrawn and perhaps still indexed. In this order: once it is gone from the outbox it is
+        gone from the index as the engine then sees it."""
+        gone = await asyncio.to_thread(self.catalogue.outbox.withdrawing)
+        await self.engine.refresh()
+        return gone
 
     async def close(self) -> None:
         if self._warming is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 from holdings.access import Caller
 from holdings.catalogue import StoredPage, StoredRecord
@@ -28,7 +27,7 @@ async def visible(house: House, caller: Caller, record_id: str) -> StoredRecord:
 def record_out(house: House, caller: Caller, stored: StoredRecord) -> RecordOut:
     """The whole record: fields in the standard's order, where it lies, its pages and neighbours."""
     record = stored.record
-    before, after = house.catalogue.records.beside(record.id)
+    before, after = house.catalogue.records.beside(record.id, caller.audience)
     pages = house.catalogue.pages.of(record.id)
     staff = caller.is_staff
     return RecordOut(
@@ -44,8 +43,8 @@ def record_out(house: House, caller: Caller, stored: StoredRecord) -> RecordOut:
         extra=record.extra if staff else {},
         flags=list(record.flags) if staff else [],
         ancestors=ancestors(house, caller, record.id),
-        previous=_nearest(before, caller),
-        next=_nearest(after, caller),
+        previous=before,
+        next=after,
         pages=[page_out(page) for page in pages],
         page_count=stored.page_count,
         attachments=_attachments(house, record.id),
@@ -101,10 +100,6 @@ def page_out(page: StoredPage) -> PageOut:
         image=f"{address}/image" if has_image else None,
         thumbnail=f"{address}/thumbnail" if has_image else None,
     )
-
-
-def _nearest(neighbours: Sequence[StoredRecord], caller: Caller) -> str | None:
-    return next((n.record.id for n in neighbours if caller.audience in n.audiences), None)
 
 
 def _attachments(house: House, record_id: str) -> list[AttachmentOut]:

@@ -37,7 +37,7 @@ async def get_fields() -> list[FieldOut]:
 @router.get("/v1/status", tags=["概况 status"])
 async def get_status(house: InHouse, caller: AnyCaller) -> StatusOut:
     """本范围的条目数与两路检索的状态；识读进度与积压只给馆员。"""
-    status = await house.engine.status(caller.audience)
+    status = await house.status(caller.audience)
     reading = lagging = None
     if caller.is_staff:
         reading = await asyncio.to_thread(house.catalogue.pages.states)

@@ -66,7 +66,11 @@ async def search_records(
         text=q.strip(),
         mode=mode,
         sort=Sort(sort) if sort else None,
-        filters={facet: tuple(given.getlist(name)) for name, facet in FILTERS.items() if name in given},
+        filters={
+            facet: chosen
+            for name, facet in FILTERS.items()
+            if (chosen := tuple(filter(None, given.getlist(name))))
+        },
         exclude=parse_exclude(exclude),
         year_from=year_from,
         year_to=year_to,
@@ -90,7 +94,7 @@ async def suggest(
     prefix = normalise(q).text.strip()
     if not prefix:
         return SuggestOut(suggestions=[])
-    return SuggestOut(suggestions=await house.engine.complete(caller.audience, prefix, size=size))
+    return SuggestOut(suggestions=await house.suggest(caller.audience, prefix, size))
 
 
 @router.get("/v1/records/{record_id}/similar")
@@ -98,6 +102,5 @@ async def similar_records(
     house: InHouse, caller: AnyCaller, record_id: str, size: Annotated[int, Query(ge=1, le=50)] = 8
 ) -> SimilarOut:
     """意思相近的条目；尚无向量时按题名用词。"""
-    await visible(house, caller, record_id)
-    by, found = await similar(house, caller, record_id, size)
-    return SimilarOut(by="meaning" if by == "meaning" else "words", hits=found)
+    stored = await visible(house, caller, record_id)
+    return await similar(house, caller, stored, size)

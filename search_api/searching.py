@@ -6,16 +6,19 @@ import asyncio
 import time
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from holdings.access import Caller
+from holdings.catalogue import StoredRecord
 from holdings.engines.fusion import Fused, fuse
-from holdings.engines.port import Answer, Question, Sort
+from holdings.engines.port import Answer, Ids, Question
 from search_api.asking import Asked, question
-from search_api.cursors import Cursor, decode, encode
+from search_api.cursors import Cursor
 from search_api.facets import facet_values
 from search_api.hits import Found, hits
 from search_api.house import House
-from search_api.schema import ChipOut, HitOut, Loosen, Mode, QueryOut, SearchOut, Total, YearCount
-from search_api.understand import Understood, understand
+from search_api.schema import ChipOut, Loosen, Mode, QueryOut, SearchOut, SimilarOut, Total, YearCount
+from search_api.understand import Understood, mere_words, understand
 
 #: Constraints tried, one at a time, when nothing was found.
 LOOSENINGS = 6
@@ -39,18 +42,18 @@ class Ranked:
 
 
 async def rank(house: House, caller: Caller, asked: Asked, snapshot: str | None = None) -> Ranked:
-    """Understand, embed, ask both legs; nothing is read from the catalogue yet. Errors: as `search`."""
+    """Understand, embed, ask both legs; no record is read from the catalogue yet. Errors: as `search`."""
     understood = understand(asked.text, house.segmenter, plain=asked.plain)
-    vector = None if asked.mode == "words" else await house.vector(understood.sentence)
+    vector = await house.vector(understood.sentence) if asked.wants_meaning else None
     full = replace(question(asked, understood, vector), snapshot=snapshot)
-    return Ranked(understood, full, await house.engine.search(caller.audience, full))
+    return Ranked(understood, full, await house.ask(caller.audience, full))
 
 
 async def search(house: House, caller: Caller, asked: Asked, cursor_text: str | None = None) -> SearchOut:
     """Errors: BadQuery, BadCursor, IndexMissing and the engine's other NotReady."""
     began = time.perf_counter()
     mark = asked.fingerprint(caller.audience)
-    cursor = decode(cursor_text, mark) if cursor_text else Cursor(mark)
+    cursor = house.cursors.decode(cursor_text, mark) if cursor_text else Cursor(mark)
     ranked = await rank(house, caller, asked, cursor.snapshot)
     understood, full, answer = ranked.understood, ranked.full, ranked.answer
     page = await _page(house, caller, full, answer, cursor, asked.size)
@@ -69,7 +72,7 @@ async def search(house: House, caller: Caller, asked: Asked, cursor_text: str | 
         years=[YearCount(year=year, count=count) for year, count in sorted(answer.years.items())],
         undated=answer.undated,
         hits=shown,
-        next=encode(page.next) if page.next else None,
+        next=house.cursors.encode(page.next) if page.next else None,
         loosen=loosen,
         took_ms=round((time.perf_counter() - began) * 1000, 1),
     )
@@ -90,70 +93,70 @@ async def _page(
     """The fused list first; beyond it the words leg goes on in its own order, skipping what was shown."""
     fused = fused_list(full, answer)
     passages = {hit.id: hit.passages for hit in answer.meaning}
-    snapshot = answer.snapshot
-    offset, after = cursor.offset, cursor.after
-    found: list[Found] = []
-    if offset < len(fused):
-        part = fused[offset : offset + size]
-        found = [
-            Found(offset + n, f.id, f.words_rank, f.meaning_rank, passages.get(f.id, ()))
-            for n, f in enumerate(part, 1)
-        ]
-        offset += len(part)
-        if offset < len(fused):
-            return _Page(found, replace(cursor, offset=offset, snapshot=snapshot))
-        after = answer.after
-    if full.meaning_only:
-        return _Page(found, None)
+    part = fused[cursor.offset : cursor.offset + size]
+    found = [
+        Found(n, f.id, f.words_rank, f.meaning_rank, passages.get(f.id, ()))
+        for n, f in enumerate(part, cursor.offset + 1)
+    ]
+    at = replace(cursor, offset=cursor.offset + len(part), snapshot=answer.snapshot)
+    if at.offset < len(fused):
+        return _Page(found, at)
+    if cursor.after is None:  # the fused list ends here
+        at = replace(at, words=len(answer.words), after=answer.after)
     shown = {f.id for f in fused}
-    while after is not None and len(found) < size:
-        wanted = replace(
-            full, vector=None, after=after, snapshot=snapshot, depth=size - len(found), facets=()
-        )
-        more = await house.engine.search(caller.audience, replace(wanted, histogram=False))
-        for hit in more.words:
-            if hit.id not in shown:
-                offset += 1
-                found.append(Found(offset, hit.id, offset, None, ()))
-        after = more.after
-    more_to_come = replace(cursor, offset=offset, after=after, snapshot=snapshot) if after else None
-    return _Page(found, more_to_come)
+    while at.after is not None and len(found) < size:
+        at = await _beyond(house, caller, full, at, size - len(found), shown, found)
+    return _Page(found, at if at.after is not None else None)
+
+
+async def _beyond(
+    house: House, caller: Caller, full: Question, at: Cursor, size: int, shown: set[str], found: list[Found]
+) -> Cursor:
+    """Add the next hits of the words leg that were not shown yet to `found`; returns where it goes on."""
+    bare = replace(full, vector=None, facets=(), histogram=False)
+    more = await house.ask(caller.audience, replace(bare, after=at.after, snapshot=at.snapshot, depth=size))
+    offset = at.offset
+    for rank_, hit in enumerate(more.words, at.words + 1):
+        if hit.id not in shown:
+            offset += 1
+            found.append(Found(offset, hit.id, rank_, None))
+    return replace(at, offset=offset, words=at.words + len(more.words), after=more.after)
 
 
 def fused_list(full: Question, answer: Answer) -> list[Fused]:
-    """Both legs joined by rank; by date or code only the words leg has an order."""
+    """Both legs joined by rank. By date or code only the words leg has an order; where no words rank,
+    meaning does, and what it did not reach follows in the words leg's order."""
     words = [hit.id for hit in answer.words]
-    if full.sort is not Sort.RELEVANCE or full.vector is None:
+    if full.vector is None:
         return [Fused(id_, rank, None) for rank, id_ in enumerate(words, 1)]
     meaning = [hit.id for hit in answer.meaning]
-    if full.meaning_only or full.words is None:
-        return [Fused(id_, None, rank) for rank, id_ in enumerate(meaning, 1)]
-    return fuse(words, meaning)
+    if full.words is not None:
+        return fuse(words, meaning)
+    reached = set(meaning)
+    nearest = [Fused(id_, None, rank) for rank, id_ in enumerate(meaning, 1)]
+    return nearest + [Fused(id_, rank, None) for rank, id_ in enumerate(words, 1) if id_ not in reached]
 
 
 # ── similar records ────────────────────────────────────────────────────────────
 
 
-async def similar(house: House, caller: Caller, record_id: str, size: int) -> tuple[str, list[HitOut]]:
-    """Records near this one by meaning; by its title's words while it has no vectors. ("meaning"|"words")."""
-    from holdings.engines.port import Ids
-
-    rows = await house.engine.vectors(caller.audience, record_id)
-    this = Ids((record_id,))
-    if rows:
-        centre = sum((row.vector for row in rows[1:]), rows[0].vector.copy())
-        length = float((centre @ centre) ** 0.5) or 1.0
-        asked = Question(vector=centre / length, must_not=(this,), depth=size, meaning_only=True)
-        answer = await house.engine.search(caller.audience, asked)
-        found = [Found(n, h.id, None, n, h.passages) for n, h in enumerate(answer.meaning[:size], 1)]
-        return "meaning", await asyncio.to_thread(hits, house, caller, found, ())
-    stored = await asyncio.to_thread(house.catalogue.records.get, record_id)
-    title = stored.record.title if stored else ""
-    understood = understand(title, house.segmenter, plain=())
-    asked = Question(words=understood.words, must_not=(this,), depth=size)
-    answer = await house.engine.search(caller.audience, asked) if understood.words else Answer()
-    found = [Found(n, h.id, n, None, ()) for n, h in enumerate(answer.words[:size], 1)]
-    return "words", await asyncio.to_thread(hits, house, caller, found, understood.needles)
+async def similar(house: House, caller: Caller, stored: StoredRecord, size: int) -> SimilarOut:
+    """Records near this one by meaning; by its title's words while it has no vectors."""
+    this = Ids((stored.record.id,))
+    if rows := await house.vectors(caller.audience, stored.record.id):
+        total = np.stack([row.vector for row in rows]).sum(axis=0)
+        length = float(np.linalg.norm(total)) or 1.0
+        asked = Question(
+            vector=(total / length).astype(np.float32), must_not=(this,), depth=size, meaning_only=True
+        )
+        answer = await house.ask(caller.audience, asked)
+        found = [Found(n, h.id, None, n, h.passages) for n, h in enumerate(answer.meaning, 1)]
+        return SimilarOut(by="meaning", hits=await asyncio.to_thread(hits, house, caller, found, ()))
+    said = mere_words(stored.record.title, house.segmenter)
+    asked = Question(words=said.words, must_not=(this,), depth=size)
+    answer = await house.ask(caller.audience, asked) if said.words else Answer()
+    found = [Found(n, h.id, n, None) for n, h in enumerate(answer.words, 1)]
+    return SimilarOut(by="words", hits=await asyncio.to_thread(hits, house, caller, found, said.needles))
 
 
 # ── nothing found ──────────────────────────────────────────────────────────────
@@ -182,5 +185,5 @@ async def _loosen(house: House, caller: Caller, asked: Asked, understood: Unders
 
 async def _total(house: House, caller: Caller, asked: Asked) -> int:
     understood = understand(asked.text, house.segmenter, plain=asked.plain)
-    counted = replace(question(asked, understood, None), facets=(), histogram=False, depth=1)
-    return (await house.engine.search(caller.audience, counted)).total
+    counted = replace(question(asked, understood, None), facets=(), histogram=False, depth=0)
+    return (await house.ask(caller.audience, counted)).total

@@ -141,6 +141,13 @@ def understand(text: str, segmenter: Segmenter, *, plain: Sequence[str] = ()) ->
     )
 
 
+def mere_words(text: str, segmenter: Segmenter) -> Understood:
+    """Text that is no question, a title: its words and places, nothing else understood."""
+    reading = _Reading(text, text, frozenset())
+    nodes = _words(reading, text, segmenter)
+    return Understood(words=_together(nodes), needles=tuple(dict.fromkeys(reading.needles)))
+
+
 def required(count: int) -> int:
     """How many of so many words a document must have: all of two, then ever fewer of many.
 

@@ -83,6 +83,12 @@ class Outbox:
         with self._database.read() as session:
             return session.scalar(query.limit(1)) is not None
 
+    def withdrawing(self) -> tuple[str, ...]:
+        """Records whose withdrawal is not through: an index may still hold them."""
+        query = select(OutboxRow.record_id).where(OutboxRow.stage == Stage.WITHDRAWAL).distinct()
+        with self._database.read() as session:
+            return tuple(sorted(session.scalars(query)))
+
     def lags(self, fonds_code: str) -> bool:
         """Whether an index still lacks anything of this fonds, vectors included."""
         query = (

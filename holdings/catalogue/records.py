@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from holdings.access import OPENING_STATES, PUBLICITY, visible_to
@@ -201,8 +201,7 @@ class Records:
         """Direct children in natural order of reference code, `after` a sort_code; of all levels or these."""
         query = (
             select(RecordRow)
-            .where(RecordRow.parent == parent if parent else RecordRow.parent.is_(None))
-            .where(RecordRow.sort_code > after)
+            .where(_in_parent(parent), RecordRow.sort_code > after)
             .order_by(RecordRow.sort_code)
             .limit(limit)
         )
@@ -222,22 +221,19 @@ class Records:
             frontier = {s.record.parent for s in found.values() if s.record.parent} - known.keys()
         return {i: _chain(i, known) for i in ids}
 
-    def beside(self, record_id: str) -> tuple[list[StoredRecord], list[StoredRecord]]:
-        """File-level neighbours in natural order within the same parent: (before, nearest first; after).
-
-        Up to 20 of each: the caller passes over those it may not show.
-        """
+    def beside(self, record_id: str, audience: str) -> tuple[str | None, str | None]:
+        """The nearest records before and after it, in natural order within the same parent and level, that
+        `audience` may see."""
         with self._database.read() as session:
             row = session.get(RecordRow, record_id)
             if row is None:
-                return [], []
-            same = select(RecordRow).where(RecordRow.parent == row.parent, RecordRow.level == row.level)
-            before = same.where(RecordRow.sort_code < row.sort_code).order_by(RecordRow.sort_code.desc())
-            after = same.where(RecordRow.sort_code > row.sort_code).order_by(RecordRow.sort_code)
-            return (
-                [_stored(r, 0) for r in session.scalars(before.limit(20))],
-                [_stored(r, 0) for r in session.scalars(after.limit(20))],
-            )
+                return None, None
+            place, here = tuple_(RecordRow.sort_code, RecordRow.id), (row.sort_code, row.id)
+            marks = (RecordRow.access_status, RecordRow.publicity, RecordRow.classification)
+            same = select(RecordRow.id, *marks).where(RecordRow.level == row.level, _in_parent(row.parent))
+            before = same.where(place < here).order_by(RecordRow.sort_code.desc(), RecordRow.id.desc())
+            after = same.where(place > here).order_by(RecordRow.sort_code, RecordRow.id)
+            return _first_seen(session, before, audience), _first_seen(session, after, audience)
 
     def ids(self, *, batch: int = 1000) -> Iterator[list[str]]:
         """Every id, in batches, in id order; each batch is its own short transaction."""
@@ -291,6 +287,20 @@ class Records:
         with self._database.read() as session:
             query = select(RecordRow.level, func.count()).group_by(RecordRow.level)
             return {level: number for level, number in session.execute(query)}
+
+
+def _in_parent(parent: str | None) -> ColumnElement[bool]:
+    return RecordRow.parent == parent if parent else RecordRow.parent.is_(None)
+
+
+def _first_seen(session: Session, rows: Select[str, str, str, str], audience: str) -> str | None:
+    """The first of these that the audience may see; however long a run of closed ones is passed over."""
+    for record_id, access_status, publicity, classification in session.execute(
+        rows.execution_options(yield_per=100)
+    ):
+        if audience in visible_to(access_status, publicity, classification):
+            return record_id
+    return None
 
 
 def _put_one(session: Session, incoming: Incoming, update: bool, reason: str) -> Outcome:

@@ -5,6 +5,22 @@ from __future__ import annotations
 from filelock import FileLock, Timeout
 
 from holdings.errors import Conflict
+from holdings.settings import Settings
+
+
+def projector_lock(settings: Settings) -> FileLock:
+    """Held by the one process that writes the indexes."""
+    return _lock(settings, "projector")
+
+
+def reading_lock(settings: Settings) -> FileLock:
+    """Held by the one process that reads scans."""
+    return _lock(settings, "reading")
+
+
+def _lock(settings: Settings, name: str) -> FileLock:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    return FileLock(settings.home / f"{name}.lock")
 
 
 def is_held(lock: FileLock) -> bool:
@@ -19,7 +35,7 @@ def is_held(lock: FileLock) -> bool:
 def hold(lock: FileLock, who: str) -> FileLock:
     """Take the lock, or say who has it. Errors: Conflict."""
     try:
-        lock.acquire(blocking=False)
+        lock.acquire(timeout=0.5)  # somebody who only looked whether it is held lets go at once
     except Timeout as error:
         advice = "若有 `danghai serve` 在运行，它会做这件事；否则请先结束另一个进程。"
         raise Conflict(f"{who}已在另一个进程中运行。", advice=advice) from error
