@@ -21,8 +21,9 @@ from platformdirs import user_cache_path
 from models import sight_geometry as geometry
 from models.errors import ModelsError, UnreadableImage
 from models.reading_order import order
-from models.sight_files import DETECTOR, FAMILY, RECOGNISER, prepare
+from models.sight_cleaning import show_through, wash
 from models.sight_columns import Note, find_notes, host_columns
+from models.sight_files import DETECTOR, FAMILY, RECOGNISER, prepare
 from models.sight_geometry import Array, Box
 
 if TYPE_CHECKING:
@@ -182,13 +183,12 @@ class PaddleReader:
         page = geometry.turn_image(stored, rotation)
         quads = geometry.turn_quads(quads, rotation, size)
         angle = geometry.skew(quads, vertical=vertical)
-        pieces = _pieces(quads, vertical=vertical)
-        if vertical:
-            pieces = self._part_notes(page, pieces, angle)
-        read = self._recognise([_strip(page, piece) for piece in pieces])
-        seen = [
-            (p, t, c) for p, (t, c) in zip(pieces, read, strict=True) if t and c >= self._parameters.least
-        ]
+        seen = self._see(page, quads, angle, vertical=vertical)
+        light = show_through([_strip(page, piece) for piece, _, _ in seen], [sure for _, _, sure in seen])
+        if light:
+            page = wash(page, *light)
+            seen = self._see(page, self._detect(page), angle, vertical=vertical)
+        seen = [line for line in seen if line[2] >= self._parameters.least]
         groups = order([geometry.level(p.quad, angle) for p, _, _ in seen], vertical=vertical)
         turned_size = (page.shape[1], page.shape[0])
         lines = []
@@ -200,6 +200,16 @@ class PaddleReader:
             confidence = sum(c * len(t) for _, t, c in members) / length
             lines.append((_glue([t for _, t, _ in members]), points, confidence))
         return lines, rotation, vertical
+
+    def _see(
+        self, page: Array, quads: list[Array], angle: float, *, vertical: bool
+    ) -> list[tuple[_Piece, str, float]]:
+        """Every piece of an upright page with its text and confidence, in no order."""
+        pieces = _pieces(quads, vertical=vertical)
+        if vertical:
+            pieces = self._part_notes(page, pieces, angle)
+        read = self._recognise([_strip(page, piece) for piece in pieces])
+        return [(piece, text, sure) for piece, (text, sure) in zip(pieces, read, strict=True) if text]
 
     def _part_notes(self, page: Array, pieces: list[_Piece], angle: float) -> list[_Piece]:
         """Pieces of a vertical page, the columns that hold 雙行小注 cut into main text and notes."""
@@ -223,8 +233,8 @@ class PaddleReader:
         """Whether a stretch of a column reads better as two narrow columns than as one."""
         stretch = strip[note.top : note.bottom]
         tries = [stretch, stretch[:, note.gutter :], stretch[:, : note.gutter]]
-        whole, right, left = (c for _, c in self._recognise([geometry.turn_image(t, 270) for t in tries]))
-        return (right + left) / 2 > whole
+        whole, *halves = self._recognise([geometry.turn_image(part, 270) for part in tries])
+        return all(len(text) >= 2 and sure > max(whole[1], _DOUBT) for text, sure in halves)
 
     def _detect(self, image: Array) -> list[Array]:
         """Quads around the pieces of text on an image."""

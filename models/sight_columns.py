@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +34,7 @@ def host_columns(boxes: Sequence[FloatBox]) -> list[list[int]]:
     """Indices of level boxes gathered by the column they stand in; the widest of each first."""
     columns: list[list[int]] = []
     for index in sorted(range(len(boxes)), key=lambda i: (-boxes[i][2], boxes[i])):
-        x, y, width, _ = boxes[index]
+        x, _, width, _ = boxes[index]
         for column in columns:
             host_x, _, host_width, _ = boxes[column[0]]
             overlap = min(x + width, host_x + host_width) - max(x, host_x)
@@ -52,15 +54,17 @@ def _near(box: FloatBox, column: Sequence[FloatBox]) -> bool:
 
 def find_notes(ink: Array) -> list[Note]:
     """The notes of one column, from the top. The column's ink is to fill the width but for a small margin."""
-    height, width = ink.shape
+    width = ink.shape[1]
     ink = _without_rules(ink)
     half = max(1, round(0.02 * width))
     runs: list[tuple[int, int, int, int]] = []
-    for gutter in range(round(0.38 * width), round(0.62 * width) + 1):
+    for gutter in range(round(0.34 * width), round(0.66 * width) + 1):
         blank = ~ink[:, gutter - half : gutter + half + 1].any(axis=1)
-        for top, bottom in _runs(blank):
-            top, bottom = _trim(ink, top, bottom)
-            if bottom - top >= SHORTEST * width and _both_sides(ink, top, bottom, gutter):
+        for start, end in _runs(blank):
+            if end - start < SHORTEST * width:
+                continue
+            top, bottom = _trim(ink, start, end)
+            if bottom - top >= SHORTEST * width and _is_small(ink, top, bottom, gutter):
                 runs.append((top - bottom, abs(gutter - width // 2), top, gutter))
     notes: list[Note] = []
     for negative, _, top, gutter in sorted(runs):
@@ -80,7 +84,7 @@ def _without_rules(ink: Array) -> Array:
     return clean
 
 
-def _runs(mask: Array) -> list[tuple[int, int]]:
+def _runs(mask: Any) -> list[tuple[int, int]]:
     """[start, end) of each run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
@@ -97,8 +101,11 @@ def _trim(ink: Array, top: int, bottom: int) -> tuple[int, int]:
     return (top + blobs[0][0], top + blobs[-1][1]) if blobs else (top, top)
 
 
-def _both_sides(ink: Array, top: int, bottom: int, gutter: int) -> bool:
-    """Whether ink stands on both sides of the gutter along the first half of the run at least."""
-    left = ink[top:bottom, :gutter].any(axis=1)
-    right = ink[top:bottom, gutter:].any(axis=1)
-    return bool(left.mean() > 0.35 and right.mean() > 0.5)
+def _is_small(ink: Array, top: int, bottom: int, gutter: int) -> bool:
+    """Whether both sides of the gutter hold small characters: two at least, none but few of full height."""
+    width = ink.shape[1]
+    for side in (ink[top:bottom, :gutter], ink[top:bottom, gutter:]):
+        heights = [b - a for a, b in _runs(side.any(axis=1)) if b - a > 0.12 * width]
+        if len(heights) < 2 or median(heights) > 0.62 * width or sum(heights) < 0.35 * (bottom - top):
+            return False
+    return True
