@@ -11,14 +11,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from holdings.access import AUDIENCES, narrowest_first
-from holdings.catalogue import Catalogue, OutboxItem, Rebuild, Stage
+from holdings.catalogue import Catalogue, OutboxItem, Stage
 from holdings.engines.port import Document, IndexWriter
+from holdings.errors import BadInput, IndexMismatch
 from holdings.records import Passage
 from holdings.text import normalise
 from indexer.documents import Material, document
@@ -35,6 +37,8 @@ SLICE = 32
 #: Seconds without new work before a queued rebuild starts, so that many withdrawals cost one rebuild.
 QUIET = 20.0
 POLL = 0.2
+#: Seconds between two tries while the indexes were made with something else.
+MISMATCHED = 5.0
 
 Vectors = dict[tuple[int, int], NDArray[np.float32]]
 
@@ -73,12 +77,20 @@ class Projector:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop."""
         while not stop.is_set():
-            if await self.step():
+            try:
+                moved = await self.step()
+            except IndexMismatch as error:
+                # Only a rebuild helps: do it where it was asked for, else wait until somebody does.
+                moved = await self.rebuild_wanted(stop)
+                if not moved:
+                    log.error("%s", error)
+                    await _sleep(stop, MISMATCHED)
+            if moved:
                 self._last_work = time.monotonic()
                 continue
             if time.monotonic() - self._last_work > QUIET:
                 await self.rebuild_wanted(stop)
-            await asyncio.sleep(POLL)
+            await _sleep(stop, POLL)
 
     async def step(self) -> int:
         """One round: the most pressing stage's next items. Returns how many; 0 when nothing waits."""
@@ -91,11 +103,27 @@ class Projector:
             if not items:  # interrupted within one long record: what was made is kept
                 return 1
         materials = await asyncio.to_thread(self._materials, [item.record_id for item in items])
-        lacking = await self._project(items, materials)
-        await asyncio.to_thread(self._catalogue.outbox.done, items, lacking)
-        if stage == Stage.WITHDRAWAL:
+        lacking = await self._project_each(items, materials)
+        if stage == Stage.WITHDRAWAL:  # before the items are done: a kill between the two asks twice
             await self._queue_rebuilds(materials)
+        await asyncio.to_thread(self._catalogue.outbox.done, items, lacking)
         return len(items)
+
+    async def _project_each(
+        self, items: Sequence[OutboxItem], materials: dict[str, Material]
+    ) -> dict[Stage, Sequence[str]]:
+        """The round at once; where an engine refuses a document, one by one, so that it stops no other."""
+        try:
+            return await self._project(items, materials)
+        except (BadInput, ValueError) as error:
+            if len(items) == 1:
+                log.error("%s is left out of the indexes: %s", items[0].record_id, error)
+                return {}
+        lacking: dict[Stage, list[str]] = {}
+        for item in items:
+            for stage, ids in (await self._project_each([item], materials)).items():
+                lacking.setdefault(stage, []).extend(ids)
+        return dict(lacking)
 
     async def _project(
         self, items: Sequence[OutboxItem], materials: dict[str, Material]
@@ -122,34 +150,54 @@ class Projector:
     # ── rebuilds ───────────────────────────────────────────────────────────────
 
     async def rebuild_wanted(self, stop: asyncio.Event | None = None) -> int:
-        """Do the rebuilds that were asked for; how many were finished."""
-        finished = 0
-        for rebuild in await asyncio.to_thread(self._catalogue.outbox.rebuilds):
-            if await self._rebuild(rebuild, stop):
-                finished += 1
-        return finished
+        """Do the rebuilds that were asked for, in one pass over the catalogue; how many were finished.
 
-    async def _rebuild(self, rebuild: Rebuild, stop: asyncio.Event | None) -> bool:
-        log.info("rebuilding %s: %s", rebuild.audience, rebuild.reason)
-        await self._writer.begin_rebuild(rebuild.audience)
-        for ids in self._catalogue.records.ids(batch=ROUND):
+        All begin before the first fills: what lags meanwhile is written to every audience, and an index
+        made with something else takes it only once its rebuild has begun.
+        """
+        wanted = await asyncio.to_thread(self._catalogue.outbox.rebuilds)
+        audiences = narrowest_first(rebuild.audience for rebuild in wanted)
+        for rebuild in wanted:
+            log.info("rebuilding %s: %s", rebuild.audience, rebuild.reason)
+            await self._writer.begin_rebuild(rebuild.audience)
+        if not await self._fill(audiences, stop):
+            for audience in audiences:
+                await self._writer.abandon_rebuild(audience)
+            return 0
+        for audience in audiences:
+            await self._writer.finish_rebuild(audience)
+        for rebuild in wanted:
+            await asyncio.to_thread(self._catalogue.outbox.rebuilt, rebuild)
+        return len(wanted)
+
+    async def _fill(self, audiences: Sequence[str], stop: asyncio.Event | None) -> bool:
+        """Every record into the new generations; False when told to stop on the way."""
+        for ids in self._catalogue.records.ids(batch=ROUND) if audiences else ():
             if stop is not None and stop.is_set():
-                await self._writer.abandon_rebuild(rebuild.audience)
                 return False
             while await asyncio.to_thread(self._catalogue.outbox.has, Stage.WORDS):
                 await self.step()
-            documents = await asyncio.to_thread(self._documents, ids, rebuild.audience)
-            await self._writer.fill(rebuild.audience, documents)
-        await self._writer.finish_rebuild(rebuild.audience)
-        await asyncio.to_thread(self._catalogue.outbox.rebuilt, rebuild)
+            materials = await asyncio.to_thread(self._materials, ids)
+            vectors, lacking = await asyncio.to_thread(self._known_vectors, materials)
+            for audience in audiences:
+                seen = [m for m in materials.values() if audience in m.stored.audiences]
+                documents = await asyncio.to_thread(self._drawn_up, seen, audience, vectors)
+                await self._fill_each(audience, documents)
+            # Another model's vectors are of no use: what this one has not made yet follows.
+            await asyncio.to_thread(self._catalogue.outbox.done, (), lacking)
         return True
 
-    # ── from the catalogue ─────────────────────────────────────────────────────
+    async def _fill_each(self, audience: str, documents: Sequence[Document]) -> None:
+        try:
+            await self._writer.fill(audience, documents)
+        except (BadInput, ValueError) as error:
+            if len(documents) == 1:
+                log.error("%s is left out of %s: %s", documents[0].id, audience, error)
+                return
+            for one in documents:
+                await self._fill_each(audience, [one])
 
-    def _documents(self, ids: Sequence[str], audience: str) -> list[Document]:
-        materials = {i: m for i, m in self._materials(ids).items() if audience in m.stored.audiences}
-        vectors, _ = self._known_vectors(materials)
-        return self._drawn_up(list(materials.values()), audience, vectors)
+    # ── from the catalogue ─────────────────────────────────────────────────────
 
     def _drawn_up(
         self, materials: Sequence[Material], audience: str, vectors: dict[str, Vectors]
@@ -217,6 +265,11 @@ class Projector:
     def _encode(self, texts: list[str]) -> None:
         if texts and self._encoder is not None:
             self._embeddings.put(texts, self._encoder.encode_passages(texts))
+
+
+async def _sleep(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
 
 
 def _at_stage(passage: Passage, stage: Stage) -> bool:
