@@ -37,9 +37,11 @@ _PUBLICITY = {
 }  # fmt: skip
 _RETENTION = {"y": "永久", "永久": "永久", "长期": "长期", "短期": "短期", "c": "长期", "d": "短期"}
 DECLASSIFIED = "解密"
-_SECRET_WORDS = frozenset({"top secret", "secret", "confidential"})
+_SECRET_WORDS = frozenset({"topsecret", "secret", "confidential"})
+#: Secrets that are not the state's: they enter, for staff only.
+_OTHERS_SECRETS = re.compile(r"(?:商业|工作|个人|技术)秘密")
 #: A mark as documents bear it: the word with its star, or alone on a line.
-_MARKED = re.compile(r"(绝密|机密|秘密)\s*(?:级)?\s*[★☆*✩✭]|^\s*(绝密|机密|秘密)(?:件|级)?\s*$", re.MULTILINE)
+_MARKED = re.compile(r"(绝密|机密|秘密)\s*(?:级)?\s*[★☆*✩✭]|^\s*(绝密|机密|秘密)(?:件|级)?\s*$")
 
 
 def level(text: str) -> str | None:
@@ -79,7 +81,8 @@ def classification(text: str) -> str:
     key = _key(text)
     if key in NO_MARKS:
         return ""
-    return DECLASSIFIED if "解密" in key or any(mark in key for mark in SECRET_MARKS) else key[:16]
+    was_secret = "解密" in key or any(mark in _OTHERS_SECRETS.sub("", key) for mark in SECRET_MARKS)
+    return DECLASSIFIED if was_secret else key[:16]
 
 
 def secret_in_cell(text: str, remarks: str = "") -> str | None:
@@ -87,21 +90,23 @@ def secret_in_cell(text: str, remarks: str = "") -> str | None:
 
     Declassified counts when the cell says 解密 and it or the remarks give the date of it.
     """
-    key = re.sub(r"(?:商业|工作|个人|技术)秘密", "", _key(text))  # not the state's
+    key = _OTHERS_SECRETS.sub("", _key(text))
     mark = next((mark for mark in sorted(SECRET_MARKS) if mark in key), None)
     if mark is None and key in _SECRET_WORDS:
         mark = key
     if mark is None:
         return None
     said = text if "解密" in text else remarks if "解密" in remarks else ""
-    return None if "解密" in f"{key}{normalise(remarks).text}" and find_dates(said) else mark
+    return None if find_dates(said) else mark
 
 
 def secret_in_text(text: str) -> str | None:
     """The secret mark that a page bears (机密★, or the word alone on a line), None when it bears none."""
-    match = _MARKED.search(normalise(text).text)
-    return (match[1] or match[2]) if match else None
+    for line in text.splitlines():  # each by itself: normalising joins lines
+        if match := _MARKED.search(normalise(line).text):
+            return match[1] or match[2]
+    return None
 
 
 def _key(text: str) -> str:
-    return normalise(text).text.strip()
+    return re.sub(r"\s+", "", normalise(text).text)

@@ -37,7 +37,7 @@ def share(page_count: int, members: Sequence[Member]) -> Shares:
     found: dict[str, list[int]] = {}
     short: list[str] = []
     after = [ranges[0][0] for _, ranges in known[1:]] + [page_count + 1]
-    for (member, ranges), following in zip(known, after, strict=True):
+    for (member, ranges), following in zip(known, after, strict=False):
         wanted = _pages(member, ranges, following)
         found[member.reference_code] = [n for n in wanted if 1 <= n <= page_count]
         if not all(1 <= n <= page_count for n in wanted):
