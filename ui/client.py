@@ -1,0 +1,133 @@
+"""The search API as the explorer sees it: an HTTP client and its two kinds of failure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ui import shapes
+from ui.state import Params
+
+DEFAULT_URL = "http://127.0.0.1:8080"
+#: The API answers in milliseconds; a first question while it warms may take seconds.
+TIMEOUT = httpx.Timeout(20.0, connect=2.0)
+
+
+class ApiAway(Exception):
+    """Nobody answers at the API's address, or not in time."""
+
+
+class ApiProblem(Exception):
+    """The API answered with a problem (RFC 9457)."""
+
+    def __init__(self, status: int, code: str, detail: str, advice: str = "") -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail, self.advice = status, code, detail, advice
+
+
+def api_url() -> str:
+    """Where the API is, without a slash at its end."""
+    return (os.environ.get("DANGHAI_API_URL") or DEFAULT_URL).rstrip("/")
+
+
+@cache
+def _http(url: str) -> httpx.Client:
+    """One pool of connections for all visitors; keys travel with each request."""
+    return httpx.Client(base_url=url, timeout=TIMEOUT, limits=httpx.Limits(max_connections=32))
+
+
+class Api:
+    """The API for one visitor. Every call raises ApiAway or ApiProblem when it fails."""
+
+    def __init__(self, key: str | None = None, *, url: str | None = None) -> None:
+        self._url = url or api_url()
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+
+    def search(self, params: Params) -> shapes.Answer:
+        return cast(shapes.Answer, self._get("/v1/search", params))
+
+    def suggest(self, text: str) -> list[str]:
+        return cast(list[str], self._get("/v1/suggest", [("q", text)])["suggestions"])
+
+    def record(self, record_id: str) -> shapes.Record:
+        return cast(shapes.Record, self._get(record_path(record_id)))
+
+    def records(self, ids: Sequence[str]) -> dict[str, shapes.Record]:
+        """Those of `ids` that may be seen, asked for side by side."""
+        if not ids:
+            return {}
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            found = list(pool.map(self._record_or_none, ids))
+        return {record["id"]: record for record in found if record is not None}
+
+    def _record_or_none(self, record_id: str) -> shapes.Record | None:
+        try:
+            return self.record(record_id)
+        except ApiProblem as problem:
+            if problem.status == 404:
+                return None
+            raise
+
+    def page_text(self, record_id: str, number: int, version: int | None = None) -> shapes.PageText:
+        params = [("version", str(version))] if version is not None else []
+        return cast(shapes.PageText, self._get(f"{record_path(record_id)}/pages/{number}", params))
+
+    def matches(self, record_id: str, q: str) -> list[shapes.PageMatches]:
+        found = self._get(f"{record_path(record_id)}/matches", [("q", q)])
+        return cast(list[shapes.PageMatches], found["pages"])
+
+    def similar(self, record_id: str) -> shapes.Similar:
+        return cast(shapes.Similar, self._get(f"{record_path(record_id)}/similar"))
+
+    def citation(self, record_id: str, form: str, page: int | None = None) -> str:
+        params = [("format", form), *([("page", str(page))] if page else [])]
+        return cast(str, self._get(f"{record_path(record_id)}/citation", params)["text"])
+
+    def browse(self, parent: str | None, cursor: str = "") -> shapes.Browse:
+        params = [(n, v) for n, v in (("parent", parent or ""), ("cursor", cursor)) if v]
+        return cast(shapes.Browse, self._get("/v1/browse", params))
+
+    def fields(self) -> list[shapes.Field]:
+        return cast(list[shapes.Field], self._get("/v1/fields"))
+
+    def status(self) -> shapes.Status:
+        return cast(shapes.Status, self._get("/v1/status"))
+
+    def answers(self) -> bool:
+        """Whether the API is there and ready to search."""
+        try:
+            return _http(self._url).get("/readyz", timeout=2.0).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def _get(self, path: str, params: Iterable[tuple[str, str]] = ()) -> Any:
+        try:
+            response = _http(self._url).get(path, params=list(params), headers=self._headers)
+        except httpx.HTTPError as error:
+            raise ApiAway(str(error)) from error
+        if response.is_success:
+            return response.json()
+        raise problem_of(response)
+
+
+def problem_of(response: httpx.Response) -> ApiProblem:
+    """What went wrong, as the API says it; anything that is no problem document keeps its status only."""
+    try:
+        said = response.json()
+    except ValueError:
+        said = {}
+    body: Mapping[str, Any] = said if isinstance(said, dict) else {}
+    code = str(body.get("type", "")).rpartition(":")[2]
+    detail = str(body.get("detail") or body.get("title") or response.reason_phrase)
+    return ApiProblem(response.status_code, code, detail, str(body.get("advice", "")))
+
+
+def record_path(record_id: str) -> str:
+    """A record's path in the API."""
+    return f"/v1/records/{quote(record_id, safe=':')}"

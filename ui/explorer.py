@@ -1,0 +1,43 @@
+"""The script Streamlit runs for every view: who is looking, which page, the frame around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from ui import page_browse, page_list, page_record, page_search, page_sign_in
+from ui.frame import Desk, desk, frame, trouble
+
+PAGES: dict[str, Callable[[Desk], None]] = {
+    "search": page_search.show,
+    "browse": page_browse.show,
+    "list": page_list.show,
+    "record": page_record.show,
+    "sign-in": page_sign_in.show,
+}
+
+
+def main() -> None:
+    """One run."""
+    here = desk()
+    # Streamlit takes "" as the address of the default page.
+    pages = {
+        name: st.Page(
+            partial(show, here),
+            title=f"{here.say('nav_' + name.replace('-', '_'))} · {here.say('name')}",
+            url_path="" if name == "search" else name,
+            default=name == "search",
+        )
+        for name, show in PAGES.items()
+    }
+    st.set_page_config(page_icon="▣", layout="wide")
+    chosen = st.navigation(list(pages.values()), position="hidden")
+    name = next(name for name, page in pages.items() if page.url_path == chosen.url_path)
+    frame(here, name)
+    with st.container(key="page"), trouble(here):
+        chosen.run()
+
+
+main()

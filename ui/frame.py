@@ -1,0 +1,160 @@
+"""What every page has: the visitor, the head of the page, and what is said when something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from ui.client import Api, ApiAway, ApiProblem, api_url
+from ui.markup import esc, hidden, link
+from ui.state import address
+from ui.texts import Words, language_of
+from ui.visitors import COOKIE, LANGUAGE_COOKIE, Visitor, visitors
+
+_HERE = Path(__file__).parent
+_NAV = (("search", "/"), ("browse", "/browse"), ("list", "/list"))
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One visitor at work: the API with their key, the texts in their language, their list, the address."""
+
+    api: Api
+    say: Words
+    visitor: Visitor
+    params: Mapping[str, Sequence[str]]
+
+    def param(self, name: str) -> str:
+        """The last value of a parameter in the address; '' when it is not there."""
+        values = self.params.get(name, ())
+        return values[-1] if values else ""
+
+
+def desk() -> Desk:
+    """The desk of the visitor whose run this is."""
+    cookies = st.context.cookies.to_dict()
+    visitor = visitors().get(cookies.get(COOKIE))
+    params = {name: st.query_params.get_all(name) for name in st.query_params}
+    return Desk(Api(visitor.key), Words(language_of(cookies.get(LANGUAGE_COOKIE))), visitor, params)
+
+
+@cache
+def asset(name: str) -> str:
+    """A stylesheet or script of ours, as text."""
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+@cache
+def component(name: str, script: str, html: str = "") -> ComponentRenderer:
+    """A component of ours, registered once. html is fixed markup, never data."""
+    return st.components.v2.component(f"danghai_{name}", html=html, js=asset(script), isolate_styles=False)
+
+
+def frame(here: Desk, page: str) -> None:
+    """Stylesheet, router and the head of the page."""
+    say = here.say
+    st.html(f"<style>{asset('style.css')}</style>")
+    labels = {name: say(name) for name in ("copy", "copied", "close", "gone")}
+    with st.container(key="router"):
+        component("router", "router.js")(
+            key="router_script", data={"labels": labels, "language": say.language}
+        )
+    st.html(_head(here, page))
+
+
+def _head(here: Desk, page: str) -> str:
+    say = here.say
+    items = []
+    for name, href in _NAV:
+        count = len(here.visitor.kept) if name == "list" else 0
+        badge = f' <span class="dh-count">{count}</span>' if count else ""
+        current = {"aria_current": "page"} if name == page else {}
+        items.append(link(href, esc(say(f"nav_{name}")) + badge, data_key=f"nav-{name}", **current))
+    other = "en" if say.language == "zh" else "zh"
+    back = address(
+        "/" if page == "search" else f"/{page}", [(n, v) for n, vs in here.params.items() for v in vs]
+    )
+    switch = address(f"/x/language/{other}", [("back", back)])
+    if here.visitor.key:
+        sign = (
+            '<form method="post" action="/x/sign-out">'
+            f'<button class="dh-plain" type="submit">{esc(say("sign_out"))}</button></form>'
+        )
+    else:
+        sign = link("/sign-in", esc(say("nav_sign_in")), data_key="nav-sign-in")
+    return (
+        f'<header class="dh-head"><a class="dh-go dh-name" href="/">{esc(say("name"))}'
+        f"<small>{esc(say('tagline'))}</small></a>"
+        f'<nav aria-label="{esc(say("nav_label"))}">{"".join(items)}</nav>'
+        f'<div class="dh-side"><a href="{esc(switch)}" target="_self" class="dh-language">'
+        f"{esc(say('other_language'))}</a>{sign}</div></header>"
+    )
+
+
+# ── asking ─────────────────────────────────────────────────────────────────────
+
+
+def question_box(
+    say: Words,
+    q: str,
+    *,
+    action: str = "/",
+    keep: Sequence[tuple[str, str]] = (),
+    after: str = "",
+    label: str = "",
+    button: str = "",
+) -> str:
+    """A form with the question and its completions. keep: parameters that stay; after: HTML beside the box."""
+    name = esc(label or say("ask"))
+    return (
+        f'<form class="dh-go dh-question" role="search" action="{esc(action)}">{hidden(keep)}'
+        '<div class="dh-ask"><input type="search" name="q" autocomplete="off" role="combobox" '
+        f'aria-expanded="false" aria-controls="dh-suggestions" aria-label="{name}" placeholder="{name}" '
+        f'value="{esc(q)}" data-key="q" maxlength="1000">'
+        '<ul id="dh-suggestions" role="listbox" hidden></ul></div>'
+        f'{after}<button class="dh-main" type="submit">{esc(button or say("ask_button"))}</button></form>'
+    )
+
+
+# ── when something is wrong ────────────────────────────────────────────────────
+
+
+@contextmanager
+def trouble(here: Desk) -> Iterator[None]:
+    """Says what is wrong instead of a page, and goes on by itself when that has passed."""
+    say = here.say
+    try:
+        yield
+    except ApiAway:
+        _notice(say("away"), say("away_detail", url=api_url()))
+        _until_it_answers(here)
+    except ApiProblem as problem:
+        if problem.status == 503:
+            _notice(say("not_ready"), f"{problem.detail} {problem.advice}")
+            _until_it_answers(here)
+        elif problem.status == 401 and here.visitor.key:
+            _notice(say("trouble"), say("key_refused"))
+        elif problem.status == 404:
+            _notice(say("gone"), "", home=say)
+        else:
+            _notice(say("trouble"), f"{problem.detail} {problem.advice}", home=say)
+
+
+def _notice(title: str, detail: str, *, home: Words | None = None) -> None:
+    again = link("/", esc(home("start_again"))) if home else ""
+    st.html(f'<div class="dh-notice" role="alert"><h2>{esc(title)}</h2><p>{esc(detail)}</p>{again}</div>')
+
+
+def _until_it_answers(here: Desk) -> None:
+    @st.fragment(run_every=2.0)
+    def watch() -> None:
+        if here.api.answers():
+            st.rerun()
+
+    watch()
