@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -11,11 +12,18 @@ from holdings.settings import Settings
 from search_api import routes_house, routes_records, routes_search
 from search_api.house import House
 from search_api.problems import add_handlers
+from search_api.schema import Problem
 
 DESCRIPTION = """档海检索接口：词与意两路检索、条目、页面图像与文字、浏览。
 
 无密钥即公众；`Authorization: Bearer <密钥>` 表明身份。错误一律为 application/problem+json（RFC 9457）。
 """
+
+#: How OpenAPI describes every error.
+ERROR: dict[str, Any] = {
+    "description": "RFC 9457",
+    "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+}
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -28,7 +36,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         yield
         await house.close()
 
-    app = FastAPI(title="档海 Danghai", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPI(
+        title="档海 Danghai",
+        version="0.1.0",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        responses=dict.fromkeys((400, 401, 403, 404, 422, 500, 503), ERROR),
+    )
     app.state.house = house
     for room in (routes_search, routes_records, routes_house):
         app.include_router(room.router)

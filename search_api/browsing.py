@@ -16,7 +16,8 @@ from holdings.errors import NotFound
 from search_api.cursors import Cursor, fingerprint
 from search_api.hits import date_out
 from search_api.house import House
-from search_api.records import NOT_FOUND, ancestor, ancestors
+from search_api.problems import NO_SUCH_THING
+from search_api.records import ancestor, ancestors
 from search_api.schema import BrowseItem, BrowseOut
 
 #: More nodes than this below one node are counted in several questions.
@@ -39,7 +40,7 @@ async def browse(
     if parent is not None:
         node = await asyncio.to_thread(records.get, parent)
         if node is None or (not counts and caller.audience not in node.audiences):
-            raise NotFound(NOT_FOUND)
+            raise NotFound(NO_SUCH_THING)
         path = [*await asyncio.to_thread(ancestors, house, caller, parent), ancestor(node, caller)]
     items: list[BrowseItem] = []
     if cursor_text is None:

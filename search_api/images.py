@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from holdings.catalogue import StoredPage
 from holdings.errors import NotFound
 from holdings.page_image import open_page
 from holdings.store import FileStore
+
+log = logging.getLogger("danghai.api")
 
 THUMBNAIL = 240
 #: Widths a caller may ask for are rounded up to these, so that the cache stays small.
@@ -26,25 +29,31 @@ class PageImages:
     def __init__(self, store: FileStore, cache: Path) -> None:
         self._store = store
         self._cache = cache
+        Image.MAX_IMAGE_PIXELS = None  # sizes were checked when the page was taken in
 
-    def get(self, page: StoredPage, *, width: int | None = None, turn: int = 0) -> Path:
-        """The page's image as JPEG, `turn` degrees clockwise, at most `width` pixels wide.
+    def get(self, page: StoredPage, *, width: int | None = None, turn: int = 0) -> tuple[Path, str]:
+        """(the page's image as JPEG, `turn` degrees clockwise; a name of this very picture).
 
-        A JPEG asked for as it is comes from the store unchanged. Errors: NotFound for a page without an image.
+        width: pixels wanted across the turned page, rounded up to one of WIDTHS; never enlarged. A JPEG
+        asked for as it is comes from the store unchanged.
+        Errors: NotFound for a page without an image, or whose file cannot be drawn.
         """
         if not page.width:
             raise NotFound("这一页没有图像。")
         source = self._store.path(page.sha256)
-        fitted = next((w for w in WIDTHS if width is not None and w >= width), None)
-        if fitted is not None and fitted >= page.width:
-            fitted = None
-        if page.media_type == "image/jpeg" and not turn and fitted is None and _shown_as_stored(source):
-            return source
+        across = page.width if turn in (0, 180) else page.height
+        fitted = next((w for w in WIDTHS if width is not None and width <= w < across), None)
         name = hashlib.sha256(f"{page.sha256}/{page.frame}/{fitted}/{turn}".encode()).hexdigest()
         target = self._cache / name[:2] / f"{name}.jpg"
-        if not target.exists():
-            _keep(open_page(source, page.media_type, page.frame), target, fitted, turn)
-        return target
+        try:
+            if not turn and fitted is None and page.media_type == "image/jpeg" and _shown_as_stored(source):
+                return source, name
+            if not target.exists():
+                _keep(open_page(source, page.media_type, page.frame), target, fitted, turn)
+        except (OSError, ValueError) as error:
+            log.error("page %s/%s cannot be drawn: %s", page.record_id, page.number, error)
+            raise NotFound("这一页的图像打不开。", advice="文字仍可检索；请告知馆员。") from error
+        return target, name
 
 
 def _shown_as_stored(source: Path) -> bool:
@@ -54,6 +63,7 @@ def _shown_as_stored(source: Path) -> bool:
 
 
 def _keep(image: Image.Image, target: Path, width: int | None, turn: int) -> None:
+    image = image.convert("L" if image.mode in ("1", "L") else "RGB")  # resizing needs more than bits
     if turn:
         image = image.rotate(-turn, expand=True)
     if width is not None and width < image.width:
@@ -62,5 +72,5 @@ def _keep(image: Image.Image, target: Path, width: int | None, turn: int) -> Non
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{secrets.token_hex(6)}.part")
-    image.convert("RGB" if image.mode != "L" else "L").save(part, "JPEG", quality=QUALITY)
+    image.save(part, "JPEG", quality=QUALITY)
     part.replace(target)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from math import ceil, floor
 
 from holdings.records import PageText, Passage
 from holdings.text import cut_passages, normalise
@@ -12,8 +14,10 @@ from holdings.text import cut_passages, normalise
 Span = tuple[int, int]
 Box = tuple[int, int, int, int]
 
-#: Passages shown for a hit, and how far a short one is widened is left to the passage cutter.
+#: Passages shown for a hit.
 SHOWN = 2
+#: What the division of a line into characters may be out by, in pixels.
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,10 @@ class Marker:
         normalised = normalise(text)
         return [
             (normalised.span(match.start(), match.end()), match.group())
-            for match in self._pattern().finditer(normalised.text)
+            for match in self._pattern.finditer(normalised.text)
         ]
 
+    @cached_property
     def _pattern(self) -> re.Pattern[str]:
         ordered = sorted(self.needles, key=len, reverse=True)
         return re.compile("|".join(_needle(n) for n in ordered))
@@ -129,16 +134,16 @@ def boxes(page: PageText, spans: Sequence[Span]) -> list[Box]:
 
 
 def _part(box: Box, a: float, b: float, rotation: int) -> Box:
-    """The part a..b (0–1) of a line's box in reading direction, on the image as it is stored.
+    """The part a..b (0–1) of a line's box in reading direction, on the image as it is stored; never outside.
 
-    rotation: how far the stored image must be turned clockwise to be upright; 180 and 270 (of a
-    horizontal line) run against the axis.
+    rotation: how far the stored image must be turned clockwise to be upright. Upright lines run rightwards
+    (columns downwards); on a page that lies otherwise some run against their axis.
     """
     x, y, w, h = box
-    if (rotation == 180 and w >= h) or (rotation == 90 and h > w) or (rotation == 270 and w >= h):
+    along = "x" if w >= h else "y"
+    if rotation == 180 or (rotation, along) in ((90, "y"), (270, "x")):
         a, b = 1 - b, 1 - a
-    if rotation == 180 and h > w:
-        a, b = 1 - b, 1 - a
-    if w >= h:
-        return round(x + a * w), y, max(1, round((b - a) * w)), h
-    return x, round(y + a * h), w, max(1, round((b - a) * h))
+    length = w if along == "x" else h
+    start = min(floor(a * length + _ROUNDING), length - 1)
+    size = max(1, min(ceil(b * length - _ROUNDING), length) - start)
+    return (x + start, y, size, h) if along == "x" else (x, y + start, w, size)

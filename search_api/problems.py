@@ -9,8 +9,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from holdings.errors import DanghaiError, NotReady
+from holdings.errors import DanghaiError, NotFound, NotReady
 from search_api.schema import Problem
+
+#: Never held, closed, or no such address: the same words.
+NO_SUCH_THING = "没有这一条目，或您无权查看。No such thing, or not for you."
 
 log = logging.getLogger("danghai.api")
 
@@ -24,7 +27,7 @@ _TITLES = {
     422: "参数有误 Invalid parameters",
     503: "暂不可用 Not ready",
 }
-_NOT_FOUND = "没有这一条目，或您无权查看。No such thing, or not for you."
+_CODES = {401: "key-not-valid", 405: "method-not-allowed"}
 
 
 def problem(
@@ -38,7 +41,7 @@ def problem(
         advice=advice,
     )
     return JSONResponse(
-        body.model_dump(exclude={"instance"}),
+        body.model_dump(),
         status_code=status,
         media_type="application/problem+json",
         headers={"Cache-Control": "no-store", **(headers or {})},
@@ -67,9 +70,11 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return problem(404, "not-found", _NOT_FOUND)
+        return problem(404, NotFound.code, NO_SUCH_THING)
     headers = dict(error.headers or {})
-    return problem(error.status_code, "http", str(error.detail), headers=headers)
+    return problem(
+        error.status_code, _CODES.get(error.status_code, "http"), str(error.detail), headers=headers
+    )
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from difflib import SequenceMatcher
 
 from holdings.access import Caller
 from holdings.catalogue import StoredPage, StoredRecord
 from holdings.catalogue.descriptions import as_text
 from holdings.errors import NotFound
-from holdings.records import FIELDS, LEVELS, STAFF_ONLY_FIELDS, Record
+from holdings.records import FIELDS, LEVELS, STAFF_ONLY_FIELDS, Line, Record
 from search_api.hits import date_out, page_address, record_address
 from search_api.house import House
+from search_api.problems import NO_SUCH_THING
 from search_api.schema import Ancestor, AttachmentOut, FieldOut, PageOut, RecordOut
-
-NOT_FOUND = "没有这一条目，或您无权查看。No such thing, or not for you."
 
 
 async def visible(house: House, caller: Caller, record_id: str) -> StoredRecord:
     """The record, if the caller may see it. Errors: NotFound, in the same words whether it exists or not."""
     stored = await asyncio.to_thread(house.catalogue.records.get, record_id)
     if stored is None or caller.audience not in stored.audiences:
-        raise NotFound(NOT_FOUND)
+        raise NotFound(NO_SUCH_THING)
     return stored
 
 
@@ -100,6 +101,17 @@ def page_out(page: StoredPage) -> PageOut:
         image=f"{address}/image" if has_image else None,
         thumbnail=f"{address}/thumbnail" if has_image else None,
     )
+
+
+def corrected(old: Sequence[Line], texts: Sequence[str]) -> tuple[Line, ...]:
+    """A person's lines with the places of those they stand for: a run of lines changed into as many keeps
+    its boxes, a line put in has none."""
+    lines = [Line(text) for text in texts]
+    matcher = SequenceMatcher(None, [line.text for line in old], texts, autojunk=False)
+    for _, a, b, c, d in matcher.get_opcodes():
+        if b - a == d - c:
+            lines[c:d] = [Line(texts[c + n], old[a + n].box) for n in range(b - a)]
+    return tuple(lines)
 
 
 def _attachments(house: House, record_id: str) -> list[AttachmentOut]:

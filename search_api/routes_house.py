@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from holdings.errors import DanghaiError
+from holdings.errors import DanghaiError, NotReady
 from holdings.records import FIELDS
 from search_api.browsing import browse
 from search_api.callers import AnyCaller, InHouse
@@ -16,7 +16,7 @@ from search_api.schema import BrowseOut, FieldOut, LegStatus, ReadyOut, StatusOu
 router = APIRouter()
 
 
-@router.get("/v1/browse", tags=["浏览 browse"])
+@router.get("/v1/browse", summary="浏览 Browse", tags=["浏览 browse"])
 async def browse_holdings(
     house: InHouse,
     caller: AnyCaller,
@@ -28,13 +28,13 @@ async def browse_holdings(
     return await browse(house, caller, parent, size, cursor)
 
 
-@router.get("/v1/fields", tags=["浏览 browse"])
+@router.get("/v1/fields", summary="著录项表 The field table", tags=["浏览 browse"])
 async def get_fields() -> list[FieldOut]:
     """著录项表（DA/T 18），按标准次序；value 是类型。"""
     return [FieldOut(name=f.name, term=f.term, label_en=f.label_en, value=f.kind) for f in FIELDS]
 
 
-@router.get("/v1/status", tags=["概况 status"])
+@router.get("/v1/status", summary="概况 Status", tags=["概况 status"])
 async def get_status(house: InHouse, caller: AnyCaller) -> StatusOut:
     """本范围的条目数与两路检索的状态；识读进度与积压只给馆员。"""
     status = await house.status(caller.audience)
@@ -55,13 +55,13 @@ async def get_status(house: InHouse, caller: AnyCaller) -> StatusOut:
     )
 
 
-@router.get("/healthz", tags=["概况 status"])
+@router.get("/healthz", summary="存活 Liveness", tags=["概况 status"])
 async def healthz() -> dict[str, str]:
     """The process lives."""
     return {"status": "ok"}
 
 
-@router.get("/readyz", tags=["概况 status"])
+@router.get("/readyz", summary="就绪 Readiness", tags=["概况 status"])
 async def readyz(house: InHouse, response: Response) -> ReadyOut:
     """Which parts are up; 503 until the words leg and the catalogue answer."""
     detail, words, meaning, catalogue = "", False, False, True
@@ -75,7 +75,9 @@ async def readyz(house: InHouse, response: Response) -> ReadyOut:
     except DanghaiError as error:
         catalogue, detail = False, str(error)
     ready = words and catalogue
-    response.status_code = 200 if ready else 503
+    if not ready:
+        response.status_code = 503
+        response.headers["Retry-After"] = str(NotReady.retry_after)
     return ReadyOut(
         ready=ready, catalogue=catalogue, legs=LegStatus(words=words, meaning=meaning), detail=detail
     )

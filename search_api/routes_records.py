@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from holdings.access import Caller
 from holdings.catalogue import Stage, StoredPage
-from holdings.errors import BadQuery, NotFound, ProjectorAway
-from holdings.records import Line, PageText
+from holdings.errors import BadInput, NotFound, ProjectorAway
+from holdings.locks import is_held, projector_lock
+from holdings.records import PageText
 from search_api.callers import AnyCaller, InHouse, Opener, Staff
 from search_api.citing import MEDIA_TYPES, citation
 from search_api.house import House
 from search_api.images import THUMBNAIL
 from search_api.marks import Marker, boxes
-from search_api.records import record_out, visible
+from search_api.records import corrected, record_out, visible
 from search_api.schema import (
     AccessChange,
     Changed,
@@ -36,18 +37,20 @@ router = APIRouter(prefix="/v1/records", tags=["条目 records"])
 
 #: How long a withdrawal waits for the indexes before it says that no projector runs.
 WAIT_SECONDS = 15.0
+#: Seconds between two looks whether a projector runs at all.
+LOOK_SECONDS = 0.5
 #: Browsers ask again each time: a record closed now must not be shown from a cache.
 PRIVATE = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
 
 
-@router.get("/{record_id}")
+@router.get("/{record_id}", summary="条目 One record")
 async def get_record(house: InHouse, caller: AnyCaller, record_id: str) -> RecordOut:
     """著录项按标准次序，所在全宗、目录、案卷，各页与附件。"""
     stored = await visible(house, caller, record_id)
     return await asyncio.to_thread(record_out, house, caller, stored)
 
 
-@router.get("/{record_id}/pages/{number}")
+@router.get("/{record_id}/pages/{number}", summary="一页的文字 A page's text")
 async def get_page(
     house: InHouse, caller: AnyCaller, record_id: str, number: int, version: int | None = None
 ) -> PageTextOut:
@@ -76,31 +79,35 @@ async def get_page(
     )
 
 
-@router.get("/{record_id}/pages/{number}/image", response_class=FileResponse)
+@router.get(
+    "/{record_id}/pages/{number}/image", summary="页面图像 A page's image", response_class=FileResponse
+)
 async def get_image(
+    request: Request,
     house: InHouse,
     caller: AnyCaller,
     record_id: str,
     number: int,
     width: Annotated[int | None, Query(ge=1, le=10_000)] = None,
-    rotate: Literal[0, 90, 180, 270] = 0,
-) -> FileResponse:
+    rotate: Annotated[Literal["0", "90", "180", "270"], Query(description="顺时针度数")] = "0",
+) -> Response:
     """页面图像（JPEG），可定宽、可旋转（顺时针度数）。"""
     page = await _page(house, caller, record_id, number)
-    path = await asyncio.to_thread(house.images.get, page, width=width, turn=rotate)
-    return FileResponse(path, media_type="image/jpeg", headers=PRIVATE)
+    return await _image(house, request, page, width, int(rotate))
 
 
-@router.get("/{record_id}/pages/{number}/thumbnail", response_class=FileResponse)
-async def get_thumbnail(house: InHouse, caller: AnyCaller, record_id: str, number: int) -> FileResponse:
+@router.get(
+    "/{record_id}/pages/{number}/thumbnail", summary="缩略图 A page's thumbnail", response_class=FileResponse
+)
+async def get_thumbnail(
+    request: Request, house: InHouse, caller: AnyCaller, record_id: str, number: int
+) -> Response:
     """缩略图，已按识读结果转正。"""
     page = await _page(house, caller, record_id, number)
-    turn = page.text.rotation if page.text else 0
-    path = await asyncio.to_thread(house.images.get, page, width=THUMBNAIL, turn=turn)
-    return FileResponse(path, media_type="image/jpeg", headers=PRIVATE)
+    return await _image(house, request, page, THUMBNAIL, page.text.rotation if page.text else 0)
 
 
-@router.get("/{record_id}/matches")
+@router.get("/{record_id}/matches", summary="检索词的位置 Where a question's words stand")
 async def get_matches(
     house: InHouse,
     caller: AnyCaller,
@@ -121,7 +128,7 @@ async def get_matches(
     )
 
 
-@router.get("/{record_id}/citation")
+@router.get("/{record_id}/citation", summary="引用 Citation")
 async def get_citation(
     house: InHouse,
     caller: AnyCaller,
@@ -135,7 +142,7 @@ async def get_citation(
     return CitationOut(format=form, media_type=MEDIA_TYPES[form], text=text)
 
 
-@router.get("/{record_id}/attachments/{number}", response_class=FileResponse)
+@router.get("/{record_id}/attachments/{number}", summary="附件 An attachment", response_class=FileResponse)
 async def get_attachment(house: InHouse, caller: AnyCaller, record_id: str, number: int) -> Response:
     """附件原件，作为下载。"""
     await visible(house, caller, record_id)
@@ -147,11 +154,10 @@ async def get_attachment(house: InHouse, caller: AnyCaller, record_id: str, numb
     return FileResponse(path, media_type="application/octet-stream", filename=file.name, headers=PRIVATE)
 
 
-@router.put("/{record_id}/access")
+@router.put("/{record_id}/access", summary="改开放标识 Open or close")
 async def put_access(house: InHouse, caller: Opener, record_id: str, change: AccessChange) -> Changed:
     """改开放标识。收回（由开放到不开放）在各索引都撤下之后才返回。"""
-    stored = await visible(house, caller, record_id)
-    before = stored.audiences
+    await visible(house, caller, record_id)
     changed = await asyncio.to_thread(
         lambda: house.catalogue.records.set_access(
             record_id,
@@ -160,28 +166,34 @@ async def put_access(house: InHouse, caller: Opener, record_id: str, change: Acc
             reason=f"{change.reason}（{caller.name}）",
         )
     )
-    if before - changed.audiences:
-        await _until_gone(house, record_id)
+    await _until_gone(house, record_id)
     return Changed(id=record_id, detail="已记入目录库。", extra={"audiences": sorted(changed.audiences)})
 
 
-@router.put("/{record_id}/pages/{number}/text")
+@router.put("/{record_id}/pages/{number}/text", summary="校对 Correct a page's text")
 async def put_text(house: InHouse, caller: Staff, record_id: str, number: int, given: Correction) -> Changed:
     """校对一页文字：成为新版本，旧版本保留。"""
     page = await _page(house, caller, record_id, number)
     old = page.text.lines if page.text else ()
     if any("\n" in line for line in given.lines):
-        raise BadQuery("每行不能含换行。", advice="请按行分开。")
-    same_count = len(old) == len(given.lines)
-    lines = tuple(Line(text, old[n].box if same_count else None) for n, text in enumerate(given.lines))
+        raise BadInput("每行不能含换行。", advice="请按行分开。")
     text = PageText(
-        lines,
+        corrected(old, given.lines),
         f"person:{given.by}",
         page.text.rotation if page.text else 0,
         page.text.vertical if page.text else False,
     )
     version = await asyncio.to_thread(house.catalogue.pages.correct, record_id, number, text)
     return Changed(id=record_id, detail="已存为新版本。", extra={"version": version})
+
+
+async def _image(house: House, request: Request, page: StoredPage, width: int | None, turn: int) -> Response:
+    """The image, or 304 when the browser has it. The tag names the picture, not when it was drawn."""
+    path, name = await asyncio.to_thread(house.images.get, page, width=width, turn=turn)
+    headers = PRIVATE | {"ETag": f'"{name}"'}
+    if f'"{name}"' in request.headers.get("If-None-Match", ""):
+        return Response(status_code=304, headers=headers)
+    return FileResponse(path, media_type="image/jpeg", headers=headers)
 
 
 async def _page(house: House, caller: Caller, record_id: str, number: int) -> StoredPage:
@@ -193,14 +205,18 @@ async def _page(house: House, caller: Caller, record_id: str, number: int) -> St
 
 
 async def _until_gone(house: House, record_id: str) -> None:
-    """Wait until every index has dropped it and this process sees that (invariants 3 and 10)."""
-    outbox = house.catalogue.outbox
-    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
+    """Wait until no withdrawal of this record is on its way, in any index or in this process (invariants 3
+    and 10). Errors: ProjectorAway."""
+    outbox, clock = house.catalogue.outbox, asyncio.get_running_loop().time
+    began = looked = clock()
     while await asyncio.to_thread(outbox.is_pending, record_id, Stage.WITHDRAWAL):
-        if asyncio.get_running_loop().time() > deadline:
-            raise ProjectorAway(
-                "条目已在目录库收回，各处不再显示；索引尚未更新，因为投影进程没有应答。",
-                advice="请确认 `danghai serve` 正在运行；它启动后会自动补上。",
-            )
-        await asyncio.sleep(0.05)
+        if clock() - looked > LOOK_SECONDS:
+            looked = clock()
+            held = await asyncio.to_thread(is_held, projector_lock(house.settings))
+            if not held or clock() - began > WAIT_SECONDS:
+                raise ProjectorAway(
+                    "条目已在目录库收回，各处不再显示；索引尚未更新，因为投影进程没有应答。",
+                    advice="请确认 `danghai serve` 正在运行；它启动后会自动补上。",
+                )
+        await asyncio.sleep(0.02)
     await house.engine.refresh()

@@ -26,7 +26,7 @@ EXAMPLES = {
 }
 
 
-@router.get("/v1/search", response_model_by_alias=True)
+@router.get("/v1/search", summary="检索 Search")
 async def search_records(
     request: Request,
     house: InHouse,
@@ -83,7 +83,7 @@ async def search_records(
     return await search(house, caller, asked, cursor)
 
 
-@router.get("/v1/suggest")
+@router.get("/v1/suggest", summary="补全 Complete what is being typed")
 async def suggest(
     house: InHouse,
     caller: AnyCaller,
@@ -97,7 +97,7 @@ async def suggest(
     return SuggestOut(suggestions=await house.suggest(caller.audience, prefix, size))
 
 
-@router.get("/v1/records/{record_id}/similar")
+@router.get("/v1/records/{record_id}/similar", summary="相近条目 Similar records")
 async def similar_records(
     house: InHouse, caller: AnyCaller, record_id: str, size: Annotated[int, Query(ge=1, le=50)] = 8
 ) -> SimilarOut:

@@ -12,19 +12,80 @@ Span = tuple[int, int]
 Box = tuple[int, int, int, int]
 
 
+SEARCH_EXAMPLE: dict[str, Any] = {
+    "query": {
+        "text": "沈家门渔民登记",
+        "mode": "hybrid",
+        "answered_by": "hybrid",
+        "understood": [{"kind": "place", "text": "沈家门", "label": "", "also": ["沈家門"]}],
+    },
+    "total": {"value": 37, "of": "words", "exact": True},
+    "facets": {"fonds": [{"value": "J045", "label": "定海县人民政府", "count": 12}]},
+    "years": [{"year": 1949, "count": 6}],
+    "undated": 1,
+    "hits": [
+        {
+            "rank": 1,
+            "id": "330900:J045-1-12-3",
+            "reference_code": "J045-1-12-3",
+            "title": "沈家门渔民登记事宜的公函",
+            "title_marks": [[0, 7]],
+            "level": "file",
+            "creators": ["定海县政府"],
+            "date": {
+                "text": "民国三十八年三月",
+                "from": "1949-03-01",
+                "to": "1949-03-31",
+                "certainty": "exact",
+            },
+            "genre": "公函",
+            "fonds_code": "J045",
+            "fonds_title": "定海县人民政府",
+            "access_status": "开放",
+            "pages": 4,
+            "why": {"words_rank": 2, "meaning_rank": 5, "matched": ["沈家門", "漁民", "登記"]},
+            "passages": [
+                {
+                    "page": 2,
+                    "text": "查本縣沈家門漁民登記事宜",
+                    "marks": [[3, 10]],
+                    "boxes": [[120, 340, 96, 32]],
+                    "by_meaning": True,
+                }
+            ],
+            "thumbnail": "/v1/records/330900:J045-1-12-3/pages/1/thumbnail",
+        }
+    ],
+    "next": None,
+    "loosen": [],
+    "took_ms": 21.0,
+}
+
+
 class Shape(BaseModel):
     model_config = ConfigDict(frozen=True, populate_by_name=True)
 
 
 class Problem(Shape):
-    """RFC 9457."""
+    """RFC 9457; advice: what to do next."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "type": "urn:danghai:problem:not-found",
+                "title": "没有找到 Not found",
+                "status": 404,
+                "detail": "没有这一条目，或您无权查看。No such thing, or not for you.",
+                "advice": "",
+            }
+        }
+    )
 
     type: str
     title: str
     status: int
     detail: str
     advice: str = ""
-    instance: str = ""
 
 
 class ChipOut(Shape):
@@ -123,6 +184,10 @@ class Loosen(Shape):
 
 
 class SearchOut(Shape):
+    """took_ms: within the house. next: pass it as `cursor`; null: this was the end."""
+
+    model_config = ConfigDict(json_schema_extra={"example": SEARCH_EXAMPLE})
+
     query: QueryOut
     total: Total
     facets: dict[str, list[FacetValue]] = {}
@@ -300,16 +365,18 @@ class StatusOut(Shape):
 
 
 class AccessChange(Shape):
-    access_status: str
-    publicity: str = ""
-    reason: str = Field(min_length=1, description="why; kept with the description's history")
+    access_status: str = Field(examples=["控制"])
+    publicity: str = Field("", examples=["不公开"])
+    reason: str = Field(
+        min_length=1, description="why; kept with the description's history", examples=["涉及个人隐私"]
+    )
 
 
 class Correction(Shape):
     """A person's reading of a page, line by line; boxes of unchanged lines are kept."""
 
-    lines: list[str] = Field(max_length=2000)
-    by: str = Field(min_length=1, max_length=80, description="校对人 who corrected it")
+    lines: list[str] = Field(max_length=2000, examples=[["查本縣沈家門漁民登記事宜", "業經本府核准"]])
+    by: str = Field(min_length=1, max_length=80, description="校对人 who corrected it", examples=["张三"])
 
 
 class Changed(Shape):

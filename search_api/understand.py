@@ -27,11 +27,18 @@ MAX_WORDS = 24
 ChipKind = Literal["place", "date", "phrase", "not", "identifier", "field", "prefix"]
 
 _QUOTED = re.compile(r"(?P<no>[-－]|NOT\s+|不含|不包括)?[“\"「『](?P<text>[^”\"」』]+)[”\"」』]")
+#: 不要 and 排除 are common words of titles too (不要随地吐痰, 排除水雷): they exclude only behind a break.
 _EXCLUDED = re.compile(
-    r"(?:(?<![^\s，,。；;])[-－](?=[^\s\d-])|\bNOT\s+|[，,；;\s]*(?:但|且)?(?:不含|不包括|不包含|不要|排除)(?:有关|关于)?)"
+    r"(?:(?<![^\s，,。；;])[-－](?=[^\s\d-])|\bNOT\s+"
+    r"|[，,；;\s]*(?:但|且)?(?:不含(?!糊)|不包括|不包含)(?:有关|关于)?"
+    r"|[，,；;\s]+(?:但|且)?(?:不要|排除)(?:有关|关于)?)"
     r"(?P<text>[^\s，,。；;？?！!“”\"]+)"
 )
-_BESIDES = re.compile(r"除(?:了|去)?(?P<text>[^\s，,。；;？?！!]{1,12}?)(?:以外|之外|外)(?:的)?")
+#: Not the 除 of 扫除, 废除, 解除 …; 外 alone ends it only where the thing left out ends too.
+_BESIDES = re.compile(
+    r"(?<![扫清废解排开拆免消铲根破剔删切驱革岁戒])除(?:了|去)?(?P<text>[^\s，,。；;？?！!]{1,12}?)"
+    r"(?:以外|之外|外(?=[的，,\s]|$))(?:的)?"
+)
 _IDENTIFIER = re.compile(
     r"[A-Za-z]{1,3}\d{2,4}(?:[-·][A-Za-z0-9·]+)+"  # a reference code: J045-1-12-3, J102-WS·2011-Y-0003
     r"|[\u4e00-\u9fff]{1,8}[〔\[（(【﹝]\s*\d{2,4}\s*[〕\]）)】﹞]\s*第?\d+号"  # 定政〔1953〕12号
