@@ -43,7 +43,6 @@ KINDS: dict[str, str] = {
     "文件级目录": "file",
     "案卷目录": "volume",
     "案卷级目录": "volume",
-    "案卷": "volume",
     "全宗目录": "fonds",
     "全宗名册": "fonds",
 }
@@ -164,6 +163,8 @@ def title_context(row: Sequence[Cell], mapping: HeaderMap) -> dict[str, str]:
 def kind_of(text: str) -> str:
     """The level that a catalogue of this name describes, or ""."""
     key = header_key(text)
+    if key in ("案卷", "卷内文件"):  # what sheets are called
+        return "volume" if key == "案卷" else "file"
     return next((level for name, level in KINDS.items() if name in key), "")
 
 
