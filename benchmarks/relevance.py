@@ -53,7 +53,7 @@ async def rankings(judged: JudgedSet) -> Rankings:
     house = House(judged.settings)
     await house.open()
     await house.warm()
-    while not (await house.engine.status(STAFF)).meaning_ready:
+    while not (await house.engine.status(STAFF)).meaning_ready:  # noqa: ASYNC110 - it has no event
         await asyncio.sleep(0.1)
     found: Rankings = {}
     for question in judged.questions:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from holdings.catalogue import Catalogue, Incoming, IncomingPage
+from benchmarks.bulk import put_bulk
+from holdings.catalogue import Catalogue
 from holdings.engines.making import index_writer, made_with
 from holdings.records import Line, PageText, Record, record_id
 from holdings.settings import Settings
@@ -27,7 +28,6 @@ ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "corpus_samples"
 STARD = ROOT.parent / "shared" / "data" / "stard"
 HALVES_SEED = 2026
-BATCH = 200
 
 
 @dataclass(frozen=True)
@@ -116,20 +116,17 @@ def stard(data: Path, *, fresh: bool = False) -> JudgedSet:
     catalogue = Catalogue(settings.catalogue_url)
     catalogue.upgrade()
     if not catalogue.records.count():
-        for batch in _batches(_statutes()):
-            catalogue.records.put(batch)
+        put_bulk(catalogue, _statutes())
+        catalogue.outbox.enqueue_all()
     project(catalogue, settings, data / "embeddings.sqlite")
     return JudgedSet("stard", _stard_questions(), settings)
 
 
-def _statutes() -> Iterator[Incoming]:
+def _statutes() -> Iterator[tuple[Record, str]]:
     with gzip.open(STARD / "corpus.jsonl.gz", "rt", encoding="utf-8") as rows:
         for line in rows:
             row = json.loads(line)
-            lines = tuple(Line(shown) for shown in row["text"].split("\n"))
-            record = Record(record_id("990001", row["id"]), row["id"], row["title"])
-            page = IncomingPage(1, row["id"], "text", text=PageText(lines, "born-digital:stard"))
-            yield Incoming(record, [page])
+            yield Record(record_id("990001", row["id"]), row["id"], row["title"]), row["text"]
 
 
 def _stard_questions() -> tuple[Judged, ...]:
@@ -139,17 +136,6 @@ def _stard_questions() -> tuple[Judged, ...]:
         grades.setdefault(question, {})[record_id("990001", passage)] = int(grade)
     rows = map(json.loads, (STARD / "queries.jsonl").read_text("utf-8").splitlines())
     return tuple(Judged(row["id"], row["text"], grades[row["id"]]) for row in rows if row["id"] in grades)
-
-
-def _batches(items: Iterator[Incoming]) -> Iterator[list[Incoming]]:
-    batch: list[Incoming] = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 # ── indexing ────────────────────────────────────────────────────────────────────
