@@ -114,7 +114,7 @@ class _Reading:
     def matches(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
         """Matches in what is left, except those the person wants read as words; each is blanked out."""
         for match in list(pattern.finditer(self.rest)):
-            if match.group().strip() not in self.plain:
+            if _said(match) not in self.plain:
                 self.blank(match.start(), match.end())
                 yield match
 
@@ -163,6 +163,11 @@ def required(count: int) -> int:
     return count if count <= 2 else max(2, round(0.5 * count)) if count <= 6 else 3
 
 
+def _said(match: re.Match[str]) -> str:
+    """What was written, without the break before it."""
+    return match.group().strip(" \t\n\u3000，,；;")
+
+
 def _together(nodes: list[Node]) -> Node | None:
     if not nodes:
         return None
@@ -180,13 +185,13 @@ def _quoted(reading: _Reading, segmenter: Segmenter) -> None:
             continue
         if match["no"]:
             reading.must_not.append(phrase)
-            reading.chips.append(Chip("not", match.group().strip(), match["text"]))
+            reading.chips.append(Chip("not", _said(match), match["text"]))
             reading.sentence = reading.sentence.replace(match.group(), " ")
         else:
             reading.must.append(phrase)
             reading.words.append(Word((phrase.tokens,), phrase.bigrams))
             reading.needles.append(said)
-            reading.chips.append(Chip("phrase", match.group().strip(), match["text"]))
+            reading.chips.append(Chip("phrase", _said(match), match["text"]))
 
 
 def _excluded(reading: _Reading, segmenter: Segmenter) -> None:
@@ -196,7 +201,7 @@ def _excluded(reading: _Reading, segmenter: Segmenter) -> None:
             for name in re.split(r"[、和或及]", said):
                 if leaf := _word(segmenter, name):
                     reading.must_not.append(leaf)
-            reading.chips.append(Chip("not", match.group().strip(), match["text"]))
+            reading.chips.append(Chip("not", _said(match), match["text"]))
             reading.sentence = reading.sentence.replace(match.group(), " ")
 
 
@@ -217,7 +222,8 @@ def _fielded(reading: _Reading, segmenter: Segmenter) -> None:
             reading.words.append(leaf)
             reading.must.append(leaf)
             reading.needles.append(said)
-            reading.chips.append(Chip("field", match.group().strip(), f"{match['field']}：{match['text']}"))
+            reading.sentence = reading.sentence.replace(match.group(), match["text"])
+            reading.chips.append(Chip("field", _said(match), f"{match['field']}：{match['text']}"))
 
 
 def _prefixes(reading: _Reading, segmenter: Segmenter) -> None:
@@ -226,6 +232,7 @@ def _prefixes(reading: _Reading, segmenter: Segmenter) -> None:
         if tokens := _tokens(segmenter, said):
             reading.words.append(Word((tokens,), tuple(bigrams(said)), prefix=True))
             reading.needles.append(said)
+            reading.sentence = reading.sentence.replace(match.group(), match["text"])
             reading.chips.append(Chip("prefix", match.group()))
 
 
