@@ -49,6 +49,19 @@ def test_vectors_are_unit_rows_in_the_order_given(encoder: Encoder) -> None:
 
 
 @pytest.mark.models
+def test_vectors_are_the_models_own(encoder: Encoder, folder: Path) -> None:
+    """Against onnxruntime by hand: the first token's last hidden state, made unit."""
+    import onnxruntime
+    from tokenizers import Tokenizer
+
+    ids = np.array([Tokenizer.from_file(str(folder / "tokenizer.json")).encode(PASSAGES[0]).ids])
+    session = onnxruntime.InferenceSession(str(folder / "onnx" / "model_quantized.onnx"))
+    given = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+    first = session.run(None, given)[0][0, 0]
+    np.testing.assert_allclose(encoder.encode_passages(PASSAGES)[0], first / np.linalg.norm(first), atol=1e-6)
+
+
+@pytest.mark.models
 def test_a_vector_does_not_depend_on_its_neighbours(encoder: Encoder, folder: Path) -> None:
     """A closed record's text must leave no trace in an open one's vector (invariant 1)."""
     together = encoder.encode_passages(PASSAGES)

@@ -148,9 +148,11 @@ def test_without_any_source_every_reason_is_told(
 
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")  # the discard port: nobody answers
     monkeypatch.setenv("PATH", str(tmp_path))
+    put(tmp_path / "models" / "small" / ".pulling" / "maven" / "small-1.jar", b"half a jar of a killed pull")
     with pytest.raises(ModelFilesMissing) as caught:
         pull(tmp_path / "models", manifest_path=small)
     told = str(caught.value)
+    assert "zip" not in told, "what a killed pull left is not taken for a jar"
     assert "hub nobody/small" in told
     assert "apt-get install maven" in told
     assert "--from" in told
