@@ -59,6 +59,11 @@ def date_text(date: shapes.Date, say: Words) -> str:
     return f'<time title="{esc(covers + unsure)}">{esc(text)}</time>'
 
 
+def dotted(parts: Iterable[str]) -> str:
+    """HTML parts with dots between; a dot never begins a line."""
+    return '<span class="dh-dot" aria-hidden="true">&nbsp;·</span> '.join(part for part in parts if part)
+
+
 def _thumbnail(hit: shapes.Hit, there: str) -> str:
     if not hit["thumbnail"]:
         return '<span class="dh-thumb is-empty" aria-hidden="true"></span>'
@@ -71,20 +76,32 @@ def _meta(hit: shapes.Hit, say: Words) -> str:
     parts += [esc(hit["genre"]), esc(hit["document_number"])]
     parts += [esc(say.counted("pages", hit["pages"]))] if hit["pages"] else []
     parts += [esc(hit["fonds_title"] or hit["fonds_code"]), badge(hit["access_status"], say)]
-    return '<span class="dh-dot" aria-hidden="true"> · </span>'.join(part for part in parts if part)
+    return dotted(parts)
 
 
 def _passages(hit: shapes.Hit, say: Words, q: str) -> str:
     out = []
     for passage in hit["passages"][:PASSAGES]:
         number = passage["page"]
+        text, marks = passage["text"], passage["marks"]
         if number:
             place = link(record_address(hit["id"], page=number, q=q), esc(say("on_page", n=number)))
         else:
-            place = f"<span>{esc(say('in_description'))}</span>"
-        text = snippet(passage["text"], passage["marks"])
-        out.append(f'<p class="dh-snippet">{text} <span class="dh-place">{place}</span></p>')
+            place = esc(say("in_description"))
+            text, marks = _after_title(hit["title"], text, marks)
+        if text:
+            shown = snippet(text, marks)
+            out.append(f'<p class="dh-snippet">{shown} <span class="dh-place">{place}</span></p>')
     return "".join(out)
+
+
+def _after_title(title: str, text: str, marks: list[list[int]]) -> tuple[str, list[list[int]]]:
+    """A description's passage without the title it begins with: that stands above it already."""
+    if not text.startswith(title):
+        return text, marks
+    rest = text[len(title) :].lstrip()
+    gone = len(text) - len(rest)
+    return rest, [[start - gone, end - gone] for start, end in marks if end > gone]
 
 
 def _why(hit: shapes.Hit, say: Words) -> str:

@@ -56,6 +56,12 @@ def component(name: str, script: str, html: str = "") -> ComponentRenderer:
     return st.components.v2.component(f"danghai_{name}", html=html, js=asset(script), isolate_styles=False)
 
 
+def put(html: str) -> None:
+    """Show HTML, already escaped; nothing for nothing."""
+    if html:
+        st.html(html)
+
+
 def frame(here: Desk, page: str) -> None:
     """Stylesheet, router and the head of the page."""
     say = here.say

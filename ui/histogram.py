@@ -64,16 +64,16 @@ def chart(data: Sequence[tuple[int, int]], seed: tuple[int | None, int | None], 
     """The chart. data: (year, count); seed: the years it begins brushed with."""
     import altair as alt
 
-    low, high = data[0][0], data[-1][0] + 1
+    low, high = _span(data)
     first, last = seed
     start: dict[str, Any] = {}
     if first is not None or last is not None:
         start = {"value": {"x": [max(low, first or low), min(high, (last or high) + 1)]}}
     brush = alt.selection_interval(name=_BRUSH, encodings=["x"], **start)
     rows = [{"year": year, "end": year + 1, "count": count} for year, count in data]
-    return (
-        alt.Chart(alt.Data(values=rows))
-        .mark_bar(binSpacing=0)
+    drawn: altair.Chart = (
+        alt.Chart(alt.InlineData(values=rows))
+        .mark_rect()
         .encode(
             x=alt.X(
                 "year:Q",
@@ -81,7 +81,8 @@ def chart(data: Sequence[tuple[int, int]], seed: tuple[int | None, int | None], 
                 axis=alt.Axis(format="d", tickCount=4, title=None, grid=False),
             ),
             x2="end:Q",
-            y=alt.Y("count:Q", axis=None),
+            y=alt.Y("count:Q", axis=None, scale=alt.Scale(zero=True)),
+            y2=alt.datum(0),
             color=alt.condition(brush, alt.value(_INK), alt.value(_PALE)),
             tooltip=[
                 alt.Tooltip("year:Q", title=say("year"), format="d"),
@@ -92,6 +93,14 @@ def chart(data: Sequence[tuple[int, int]], seed: tuple[int | None, int | None], 
         .properties(height=_HEIGHT, background="transparent")
         .configure_view(strokeWidth=0)
     )
+    return drawn
+
+
+def _span(data: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """First year and the year after the last, widened to ten years at least."""
+    low, high = data[0][0], data[-1][0] + 1
+    missing = max(0, 10 - (high - low))
+    return low - missing // 2, high + missing - missing // 2
 
 
 def _as_dict(search: Search) -> dict[str, list[str]]:

@@ -37,7 +37,7 @@ def snippet(text: str, marks: Sequence[Span], length: int = SNIPPET) -> str:
 
 
 def _one_line(text: str) -> tuple[str, list[int]]:
-    """Line ends gone between Chinese, a blank elsewhere; and where each offset has moved to."""
+    """Line ends gone between Chinese, a blank elsewhere, a dot for an empty line; and where each offset moved to."""
     out: list[str] = []
     moved = []
     length = 0
@@ -45,8 +45,9 @@ def _one_line(text: str) -> tuple[str, list[int]]:
         moved.append(length)
         shown = character
         if character == "\n":
-            around = text[n - 1 : n] + text[n + 1 : n + 2]
-            shown = " " if any(c.isascii() and not c.isspace() for c in around) else ""
+            before, after = text[n - 1 : n], text[n + 1 : n + 2]
+            blank = before == "\n" or any(c.isascii() and not c.isspace() for c in before + after)
+            shown = " · " if after == "\n" else " " if blank and before != "\n" else ""
         out.append(shown)
         length += len(shown)
     return "".join(out), [*moved, length]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import shapes
-from ui.cards import date_text
+from ui.cards import date_text, dotted
 from ui.frame import Desk, question_box
 from ui.markup import esc, link
 from ui.state import browse_address, record_address
@@ -74,10 +74,9 @@ def _item(item: shapes.BrowseItem, say: Words) -> str:
     # A closed place has no title but its code: say it once.
     code = f"<code>{esc(item['reference_code'])}</code>" if item["id"] is not None else ""
     title = link(there, esc(item["title"]), "dh-title", data_key=f"node-{item['node']}")
-    dot = '<span class="dh-dot" aria-hidden="true"> · </span>'
     return (
         f'<li class="dh-node is-{esc(item["level"])}"><div class="dh-cardhead"><h3>{level}{title}</h3>{code}</div>'
-        f'<p class="dh-meta">{dot.join(meta)}</p>{_introduction(item["introduction"], say)}</li>'
+        f'<p class="dh-meta">{dotted(meta)}</p>{_introduction(item["introduction"], say)}</li>'
     )
 
 

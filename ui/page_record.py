@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import shapes
-from ui.cards import badge, cards, date_text, keep_button
-from ui.frame import Desk, question_box
+from ui.cards import badge, cards, date_text, dotted, keep_button
+from ui.frame import Desk, put, question_box
 from ui.leaf import Leaf, leaf_of, scan, text_view
 from ui.markup import esc, link
 from ui.page_browse import breadcrumbs
@@ -36,7 +36,7 @@ def show(here: Desk) -> None:
     with left, st.container(key="scan"):
         st.html(_turning(record, leaf, view, say))
         scan(here, record, leaf)
-        st.html(_strip(record, leaf, matches, view, say) + _finder(record, leaf, matches, view, say))
+        put(_strip(record, leaf, matches, view, say) + _finder(record, leaf, matches, view, say))
     with right, st.container(key="side"):
         _side(here, record, leaf, view)
 
@@ -58,12 +58,11 @@ def _top(here: Desk, record: shapes.Record, q: str) -> str:
     creators = [field["value"] for field in record["fields"] if field["name"] == "creators"]
     names = "、".join(creators[0]) if creators and isinstance(creators[0], list) else ""
     meta = [date_text(record["date"], say), esc(names), badge(record["access_status"], say)]
-    dot = '<span class="dh-dot" aria-hidden="true"> · </span>'
     return (
         f"{breadcrumbs(record['ancestors'], say)}"
         f'<div class="dh-top"><h1 class="dh-where">{esc(record["title"])} '
         f"<code>{esc(record['reference_code'])}</code></h1>"
-        f'<p class="dh-meta">{dot.join(part for part in meta if part)}</p>'
+        f'<p class="dh-meta">{dotted(meta)}</p>'
         f'<p class="dh-row">{back}{keep_button(record["id"], say, here.visitor)}{beside}</p></div>'
     )
 

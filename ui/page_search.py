@@ -8,7 +8,7 @@ from ui import histogram, shapes
 from ui.cards import cards
 from ui.client import ApiProblem
 from ui.facets import column, filter_chips, understood_chips, years_form
-from ui.frame import Desk, question_box
+from ui.frame import Desk, put, question_box
 from ui.markup import esc, link
 from ui.state import MODES, Mode, Search, browse_address, parse
 from ui.texts import Words
@@ -34,7 +34,7 @@ def show(here: Desk) -> None:
         st.html(f'<div class="dh-notice" role="alert"><p>{esc(here.say("cursor_old"))}</p>{first}</div>')
         return
     names = _names(here, search)
-    st.html(
+    put(
         understood_chips(search, answer["query"]["understood"], here.say)
         + filter_chips(search, answer["facets"], here.say, names)
         + _warming(search, answer, here.say)
