@@ -38,7 +38,7 @@ def share(page_count: int, members: Sequence[Member]) -> Shares:
     short: list[str] = []
     after = [ranges[0][0] for _, ranges in known[1:]] + [page_count + 1]
     for (member, ranges), following in zip(known, after, strict=False):
-        wanted = _pages(member, ranges, following)
+        wanted = _pages(member, ranges, following, page_count)
         found[member.reference_code] = [n for n in wanted if 1 <= n <= page_count]
         if not all(1 <= n <= page_count for n in wanted):
             short.append(member.reference_code)
@@ -46,10 +46,12 @@ def share(page_count: int, members: Sequence[Member]) -> Shares:
     return Shares(found, [n for n in range(1, page_count + 1) if n not in taken], short)
 
 
-def _pages(member: Member, ranges: list[tuple[int, int | None]], following: int) -> list[int]:
+def _pages(
+    member: Member, ranges: list[tuple[int, int | None]], following: int, page_count: int
+) -> list[int]:
     if len(ranges) == 1 and ranges[0][1] is None:
         first = ranges[0][0]
-        last = first + member.pages - 1 if member.pages else max(first, following - 1)
+        last = first + member.pages - 1 if member.pages else max(first, min(following - 1, page_count))
         return list(range(first, last + 1))
     pages = [n for first, last in ranges for n in range(first, (last or first) + 1)]
     return sorted(set(pages))
