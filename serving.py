@@ -20,7 +20,7 @@ from rich.live import Live
 from rich.text import Text
 
 from holdings.access import STAFF
-from holdings.console import err, load_settings, out, said_plainly
+from holdings.console import SUPERVISOR, err, load_settings, out, said_plainly
 from holdings.errors import BadInput, NotReady
 
 if TYPE_CHECKING:
@@ -61,19 +61,24 @@ def _catalogue(settings: Settings) -> Catalogue:
 
 
 def _run_api(settings: Settings, host: str, port: int) -> None:
+    # Numerical libraries read these when they load: no team of threads for each request.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import uvicorn
 
     from search_api.app import create_app
 
-    # Numerical libraries must not start a team of threads for each request.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     uvicorn.run(create_app(settings), host=host, port=port, log_level="warning", access_log=False)
 
 
 @contextmanager
 def _supervised(commands: Sequence[list[str]]) -> Iterator[None]:
-    """Keep these processes running beside us; a worker that dies is started again."""
+    """Keep these processes running beside us; a worker that dies is started again.
+
+    Told to end (SIGTERM), we end them first. Killed outright, they see that we are gone and end.
+    """
+    # uvicorn gives the signal back once it has shut down; as an exit it runs the `finally` below.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     stop = threading.Event()
     threads = [threading.Thread(target=_keep, args=(command, stop), daemon=True) for command in commands]
     for thread in threads:
@@ -88,7 +93,8 @@ def _supervised(commands: Sequence[list[str]]) -> Iterator[None]:
 
 def _keep(command: list[str], stop: threading.Event) -> None:
     while not stop.is_set():
-        process = subprocess.Popen(command, cwd=Path.cwd(), start_new_session=True)
+        environment = os.environ | {SUPERVISOR: str(os.getpid())}
+        process = subprocess.Popen(command, env=environment, start_new_session=True)
         while process.poll() is None and not stop.wait(0.2):
             pass
         if stop.is_set():

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -17,6 +21,9 @@ from holdings.settings import Settings
 
 #: Exit statuses: 0 done, 1 failed, 2 done in part or bad usage, 3 not ready yet (try again later).
 FAILED, PARTLY, NOT_YET = 1, 2, 3
+
+#: The process id of the `serve` that started this process; without it there is nothing to work for.
+SUPERVISOR = "DANGHAI_SUPERVISOR"
 
 out = Console()
 err = Console(stderr=True)
@@ -48,3 +55,17 @@ def said_plainly() -> Iterator[None]:
 
 def print_json(data: Any) -> None:
     sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def end_with_supervisor() -> None:
+    """End this process (as if told by SIGTERM) when the `serve` that started it is gone."""
+    supervisor = os.environ.get(SUPERVISOR)
+    if supervisor is None:
+        return
+
+    def watch() -> None:
+        while os.getppid() == int(supervisor):
+            time.sleep(1.0)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="supervisor", daemon=True).start()

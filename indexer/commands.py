@@ -17,7 +17,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from holdings.access import AUDIENCES
-from holdings.console import PARTLY, AsJson, err, load_settings, out, print_json, said_plainly
+from holdings.console import (
+    PARTLY,
+    AsJson,
+    end_with_supervisor,
+    err,
+    load_settings,
+    out,
+    print_json,
+    said_plainly,
+)
 from holdings.errors import BadInput, IndexMissing
 from holdings.locks import hold, is_held, projector_lock, reading_lock
 
@@ -152,7 +161,7 @@ class _NotedProgress(Progress):
 def project() -> None:
     """索引投影进程：随目录库更新各索引，直到被叫停（serve 会启动它）。"""
     with said_plainly():
-        _log_to_stderr()
+        _as_worker()
         shop = _shop()
         with hold(projector_lock(shop.settings), "索引投影"):
             asyncio.run(_project_until_told(shop))
@@ -174,7 +183,7 @@ def read(
 ) -> None:
     """识读等候的扫描页（serve 会启动它）。按档号次序。"""
     with said_plainly():
-        _log_to_stderr()
+        _as_worker()
         shop = _shop()
         if retry:
             out.print(f"重新排队 {shop.catalogue.pages.retry_failed()} 页。")
@@ -188,7 +197,9 @@ def read(
             raise typer.Exit(PARTLY)
 
 
-def _log_to_stderr() -> None:
+def _as_worker() -> None:
+    """Log to standard error, and do not outlive the `serve` that started this."""
+    end_with_supervisor()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
     logging.getLogger("danghai").setLevel(logging.INFO)
 
