@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from holdings.records import Record
 
 MEDIA_TYPES = {
@@ -27,7 +29,7 @@ def _gbt7714(record: Record, archive: str, page: int | None) -> str:
     creators = ", ".join(record.creators[:3]) + (", 等" if len(record.creators) > 3 else "")
     parts = [creators, f"{record.title}[A]", _day(record)]
     place = f"{archive}: {record.reference_code}" + (f": {page}" if page else "")
-    return ". ".join(part for part in [*parts, place] if part) + "."
+    return _line(". ".join(part for part in [*parts, place] if part) + ".")
 
 
 def _day(record: Record) -> str:
@@ -69,5 +71,5 @@ def _line(value: str) -> str:
 
 
 def _plain(value: str) -> str:
-    """BibTeX's own characters out of the way."""
-    return _line(value.translate(str.maketrans("", "", "{}\\")))
+    """BibTeX's own characters out of the way, LaTeX's escaped."""
+    return re.sub(r"([&%$#_])", r"\\\1", _line(value.translate(str.maketrans("", "", "{}\\"))))

@@ -13,7 +13,6 @@ from holdings.errors import BadQuery
 from models.words import JiebaSegmenter
 from search_api.understand import MAX_LENGTH, MAX_WORDS, Understood, mere_words, required, understand
 
-
 #: ask(question, *chips removed)
 Ask = Callable[..., Understood]
 
