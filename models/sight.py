@@ -120,6 +120,7 @@ class PaddleReader:
         self._detector: Any = None
         self._recogniser: Any = None
         self._name = ""
+        self._known: dict[tuple[Any, int], tuple[str, float]] = {}  # this page's strips, by their pixels
 
     @property
     def name(self) -> str:
@@ -175,6 +176,7 @@ class PaddleReader:
 
     def _read(self, stored: Array) -> tuple[list[tuple[str, Array, float]], int, bool]:
         """Lines as (text, corner points in `stored`, confidence), the rotation, whether vertical."""
+        self._known.clear()
         quads = self._detect(stored)
         if not quads:
             return [], 0, False
@@ -183,12 +185,14 @@ class PaddleReader:
         page = geometry.turn_image(stored, rotation)
         quads = geometry.turn_quads(quads, rotation, size)
         angle = geometry.skew(quads, vertical=vertical)
-        seen = self._see(page, quads, angle, vertical=vertical)
-        light = show_through([_strip(page, piece) for piece, _, _ in seen], [sure for _, _, sure in seen])
+        pieces, strips = self._pieces(page, quads, angle, vertical=vertical)
+        light = show_through(strips, self._recognise)
         if light:
             page = wash(page, *light)
-            seen = self._see(page, self._detect(page), angle, vertical=vertical)
-        seen = [line for line in seen if line[2] >= self._parameters.least]
+            pieces, strips = self._pieces(page, self._detect(page), angle, vertical=vertical)
+        read = self._recognise(strips)
+        least = self._parameters.least
+        seen = [(p, t, c) for p, (t, c) in zip(pieces, read, strict=True) if t and c >= least]
         groups = order([geometry.level(p.quad, angle) for p, _, _ in seen], vertical=vertical)
         turned_size = (page.shape[1], page.shape[0])
         lines = []
@@ -201,15 +205,14 @@ class PaddleReader:
             lines.append((_glue([t for _, t, _ in members]), points, confidence))
         return lines, rotation, vertical
 
-    def _see(
+    def _pieces(
         self, page: Array, quads: list[Array], angle: float, *, vertical: bool
-    ) -> list[tuple[_Piece, str, float]]:
-        """Every piece of an upright page with its text and confidence, in no order."""
+    ) -> tuple[list[_Piece], list[Array]]:
+        """The pieces of text of an upright page, and their strips."""
         pieces = _pieces(quads, vertical=vertical)
         if vertical:
             pieces = self._part_notes(page, pieces, angle)
-        read = self._recognise([_strip(page, piece) for piece in pieces])
-        return [(piece, text, sure) for piece, (text, sure) in zip(pieces, read, strict=True) if text]
+        return pieces, [_strip(page, piece) for piece in pieces]
 
     def _part_notes(self, page: Array, pieces: list[_Piece], angle: float) -> list[_Piece]:
         """Pieces of a vertical page, the columns that hold 雙行小注 cut into main text and notes."""
@@ -248,10 +251,13 @@ class PaddleReader:
         One strip a run of the model: on a processor a batch gains nothing, and the padding of its
         shorter strips is work (30 lines of an A4 page: 1.8 s one by one, 2.4 s by six).
         """
-        if not strips:
-            return []
-        results = self._recogniser.predict(list(strips), batch_size=1)
-        return [(str(r["rec_text"]), float(r["rec_score"])) for r in results]
+        keys = [(strip.shape, hash(strip.tobytes())) for strip in strips]
+        new = {key: strip for key, strip in zip(keys, strips, strict=True) if key not in self._known}
+        if new:
+            results = self._recogniser.predict(list(new.values()), batch_size=1)
+            for key, result in zip(new, results, strict=True):
+                self._known[key] = (str(result["rec_text"]), float(result["rec_score"]))
+        return [self._known[key] for key in keys]
 
     def _find_turn(self, image: Array, quads: Sequence[Array]) -> tuple[int, bool]:
         """(rotation, vertical): which way a few of the longest strips read.
@@ -264,11 +270,12 @@ class PaddleReader:
             180°: 180°, turned                    on the right side: 180°, 180° + turned
         """
         laid = 270 if _mostly_tall(quads) else 0
-        few = _samples(image, quads, laid, most=2)
-        plain, turned = self._score(few, 0, stand=False), self._score(few, 0, stand=True)
+        longest = _samples(image, quads, laid, most=3)
+        plain = self._score(longest, 0, stand=False)  # whole strips: known when the page is read
+        turned = self._score([_beginning(longest[0])], 0, stand=True)
         if plain >= _SURE and (turned >= _SURE if laid else turned < _DOUBT):
-            return 0, laid != 0  # as nearly all pages are: two readings of two strips settle it
-        more = _samples(image, quads, laid, most=6)
+            return 0, laid != 0  # as nearly all pages are
+        more = [_beginning(strip) for strip in _samples(image, quads, laid, most=6)]
         plain, turned = self._score(more, 0, stand=False), self._score(more, 0, stand=True)
         around, both = self._score(more, 180, stand=False), self._score(more, 180, stand=True)
         if max(plain, around) < _DOUBT:
@@ -339,16 +346,19 @@ def _mostly_tall(quads: Sequence[Array]) -> bool:
 
 
 def _samples(image: Array, quads: Sequence[Array], laid: int, *, most: int) -> list[Array]:
-    """Up to `most` strips, turned by `laid` so that their long side lies across: the beginnings of the
-    quads with most characters (long against their thickness)."""
+    """Up to `most` strips, those with most characters (long against their thickness), turned by `laid`."""
 
     def characters(quad: Array) -> float:
         width, height = geometry.sides(quad)
         return height / width if laid else width / height
 
     chosen = sorted(quads, key=characters, reverse=True)[:most]
-    strips = [geometry.turn_image(geometry.crop(image, quad), laid) for quad in chosen]
-    return [strip[:, : _SAMPLE * strip.shape[0]] for strip in strips]
+    return [geometry.turn_image(geometry.crop(image, quad), laid) for quad in chosen]
+
+
+def _beginning(strip: Array) -> Array:
+    """The strip's first few characters."""
+    return strip[:, : _SAMPLE * strip.shape[0]]
 
 
 def _pieces(quads: Sequence[Array], *, vertical: bool) -> list[_Piece]:
