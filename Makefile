@@ -64,8 +64,10 @@ transformers: .venv-transformers/.done
 
 lock: $(VENV)/.dev
 	$(PYTHON) -m pip install -q uv
-	for name in base dev; do \
-	  $(VENV)/bin/uv pip compile requirements/$$name.in --override requirements/override.txt --python-version 3.11 \
+	for name in base dev transformers; do \
+	  override=requirements/override.txt; \
+	  if [ $$name = transformers ]; then override=requirements/transformers-override.txt; fi; \
+	  $(VENV)/bin/uv pip compile requirements/$$name.in --override $$override --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements/$$name.txt; \
 	done
 

@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from holdings.catalogue import Catalogue
 
 LONG = os.environ.get("DANGHAI_LONG") == "1"
+
+# Seeded: `make test` tries the same examples each time; the long run looks for new ones.
+settings.register_profile("house", derandomize=not LONG, deadline=None)
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
