@@ -118,14 +118,15 @@ class EmbeddedEngine:
     async def search(self, audience: str, question: Question) -> Answer:
         if question.depth > MOST_DEPTH or question.facet_size > 10_000:
             raise BadQuery(f"一次最多取 {MOST_DEPTH} 条。")
-        reader = await self._run(self._reader, audience)
-        snapshot = await self._run(reader.snapshot, question.snapshot)
+        reader = self._reader(audience)
+        ready = reader.ready(question.snapshot)
+        snapshot: Snapshot = ready if ready else await self._run(reader.snapshot, question.snapshot)
         after = Place.from_text(question.after, question.sort) if question.after else None
         page, meaning, facets, years = await asyncio.gather(
             self._run(_words, snapshot, question, after),
-            self._run(_meaning, snapshot, question),
-            self._run(_facets, snapshot, question),
-            self._run(_years, snapshot, question),
+            self._run(_meaning, snapshot, question) if question.vector is not None else _nothing(()),
+            self._run(_facets, snapshot, question) if question.facets else _nothing({}),
+            self._run(_years, snapshot, question) if question.histogram else _nothing({}),
         )
         on = None
         if not page.ended and page.hits:
@@ -136,20 +137,29 @@ class EmbeddedEngine:
         return Answer(page.hits, meaning, page.total, facets, years, undated, on, snapshot.name)
 
     async def complete(self, audience: str, prefix: str, *, size: int = 10) -> list[str]:
-        reader = await self._run(self._reader, audience)
+        reader = self._reader(audience)
         return await self._run(_complete, reader.snapshot(), prefix, size)
 
     async def vectors(self, audience: str, record_id: str) -> list[Row]:
-        reader = await self._run(self._reader, audience)
+        reader = self._reader(audience)
         return await self._run(_vectors, reader.snapshot(), record_id)
 
     async def versions(self, audience: str) -> dict[str, int]:
-        reader = await self._run(self._reader, audience)
+        reader = self._reader(audience)
         return await self._run(lambda: reader.snapshot().versions())
 
+    def snapshot(self, audience: str) -> Snapshot:
+        """What this process sees now; for measurements."""
+        return self._reader(audience).snapshot()
+
     async def status(self, audience: str) -> IndexStatus:
-        reader = await self._run(self._reader, audience)
+        reader = self._reader(audience)
         return await self._run(reader.status)
+
+
+async def _nothing(answer: T) -> T:
+    """A leg that was not asked for."""
+    return answer
 
 
 def _bound(question: Question, without: str = "") -> tuple[Node, ...]:
@@ -193,8 +203,6 @@ def _facets(snapshot: Snapshot, question: Question) -> Mapping[str, tuple[FacetC
 
 
 def _years(snapshot: Snapshot, question: Question) -> dict[int, int]:
-    if not question.histogram:
-        return {}
     return snapshot.hits.years(_counted(snapshot, question, YEARS), YEARS)
 
 

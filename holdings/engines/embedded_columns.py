@@ -6,7 +6,7 @@ meaning leg its mask. Numbers are given once in a generation and never used agai
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -21,8 +21,8 @@ from holdings.errors import BadInput, BadQuery
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 
-IDS, DOCS, DAYS, DEATHS, ROW_KEYS, ROWS = (
-    "ids.bin", "docs.u64", "days.i32", "deaths.u32", "row-keys.u32", "rows.f16",
+IDS, SUGGEST, DOCS, DAYS, DEATHS, ROW_KEYS, ROWS = (
+    "ids.bin", "suggest.bin", "docs.u64", "days.i32", "deaths.u32", "row-keys.u32", "rows.f16",
 )  # fmt: skip
 
 
@@ -42,7 +42,8 @@ def column_lengths(state: State, dimension: int) -> dict[str, int]:
     """Bytes of every column as of a commit."""
     lengths = {
         IDS: state.id_bytes,
-        DOCS: state.docs * 24,
+        SUGGEST: state.suggest_bytes,
+        DOCS: state.docs * 32,
         DAYS: state.docs * 8,
         DEATHS: state.deaths * 4,
         ROW_KEYS: state.rows * 12,
@@ -65,6 +66,12 @@ def days_of(document: Document) -> tuple[int, int]:
     return first or last or 0, last or first or 0
 
 
+def pack_suggestions(document: Document) -> bytes:
+    """A line each: as shown, NUL, normalised."""
+    lines = (f"{' '.join(shown.split())}\0{normal}" for shown, normal in dict.fromkeys(document.suggest))
+    return "\n".join(line.replace("\n", " ") for line in lines).encode()
+
+
 def is_columnar(node: Node) -> bool:
     """Whether the columns alone can decide this constraint."""
     if isinstance(node, AnyOf):
@@ -73,26 +80,24 @@ def is_columnar(node: Node) -> bool:
 
 
 class ColumnWriter:
-    """Appends documents' columns. `row_end` and `id_end` are cumulative, so a document's part is a slice."""
+    """Appends documents' columns. Ends are cumulative, so a document's part is a slice."""
 
     def __init__(self, files: dict[str, GrowingFile], state: State) -> None:
         self._files = files
-        self._id_end = state.id_bytes
+        self.id_bytes, self.suggest_bytes = state.id_bytes, state.suggest_bytes
         self.docs, self.rows, self.deaths = state.docs, state.rows, state.deaths
         self.pairs = {name: state.pairs.get(name, 0) for name in FACETS}
-
-    @property
-    def id_bytes(self) -> int:
-        return self._id_end
 
     def add(self, document: Document) -> int:
         """Append one document; its number."""
         number = self.docs
-        encoded = document.id.encode()
-        self._id_end += len(encoded)
+        encoded, offered = document.id.encode(), pack_suggestions(document)
         self._files[IDS].append(encoded)
+        self._files[SUGGEST].append(offered)
+        self.id_bytes += len(encoded)
+        self.suggest_bytes += len(offered)
         self._add_rows(number, document)
-        ends = np.array([document.version, self._id_end, self.rows], np.uint64)
+        ends = np.array([document.version, self.id_bytes, self.rows, self.suggest_bytes], np.uint64)
         self._files[DOCS].append(ends.tobytes())
         self._files[DAYS].append(np.array(days_of(document), np.int32).tobytes())
         for facet, values in document.facets.items():
@@ -144,8 +149,8 @@ class Columns:
 
     @property
     def docs(self) -> NDArray[np.uint64]:
-        """(docs, 3): version, end in ids.bin, end in rows."""
-        return self._array(DOCS, np.uint64, 3, self.state.docs)  # type: ignore[return-value]
+        """(docs, 4): version, end in ids.bin, end in rows, end in suggest.bin."""
+        return self._array(DOCS, np.uint64, 4, self.state.docs)  # type: ignore[return-value]
 
     @property
     def row_keys(self) -> NDArray[np.uint32]:
@@ -163,15 +168,25 @@ class Columns:
 
     def ids(self, numbers: Sequence[int] | Numbers) -> list[str]:
         """Ids of documents."""
+        return self._texts(IDS, self.state.id_bytes, 1, numbers)
+
+    def suggestions(self, numbers: Sequence[int] | Numbers) -> Iterator[tuple[str, str]]:
+        """(as shown, normalised) of each value the documents offer, a document's own only once."""
+        for text in self._texts(SUGGEST, self.state.suggest_bytes, 3, numbers):
+            for line in text.split("\n") if text else ():
+                shown, _, normal = line.partition("\0")
+                yield shown, normal
+
+    def _texts(self, name: str, size: int, column: int, numbers: Sequence[int] | Numbers) -> list[str]:
         if len(numbers) == 0:
             return []
-        ends = self.docs[:, 1]
+        ends = self.docs[:, column]
         wanted = np.asarray(numbers, np.int64)
         stops = ends[wanted].astype(np.int64)
         starts = np.where(wanted > 0, ends[np.maximum(wanted - 1, 0)].astype(np.int64), 0)
-        data = self.files.view(IDS, self.state.id_bytes)
+        data = self.files.view(name, size).data
         return [
-            data[start:stop].tobytes().decode()
+            str(data[start:stop], "utf-8")
             for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)
         ]
 

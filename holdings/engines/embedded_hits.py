@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,14 +16,14 @@ from typing import Any
 import tantivy
 
 from holdings.engines.embedded_columns import Columns
-from holdings.engines.embedded_words import NUMBER, SORT_FIELDS, SUGGEST, Query, facet_field, id_of_key
+from holdings.engines.embedded_words import NUMBER, SORT_FIELDS, Query, facet_field, id_of_key
 from holdings.engines.port import FacetCount, Sort, WordsHit
 from holdings.errors import BadCursor
 
 #: Above any field's cardinality: no segment cuts its counts before they are joined, so all are exact.
 ALL_TERMS = 100_000_000
-#: Most values a completion looks through before it answers with what it has.
-MOST_SUGGESTIONS = 20_000
+#: Most documents whose offered values a completion counts.
+MOST_LOOKED = 3_000
 
 #: What hits are ordered by, ascending: (-score, id), or (sort key,).
 Key = tuple[Any, ...]
@@ -75,7 +76,7 @@ class Hits:
         return _found(self._searcher.search(query, 1))[1]
 
     def numbers(self, query: Query, limit: int) -> list[int]:
-        """Numbers of the matching documents, at most `limit`, in no order."""
+        """Numbers of the matching documents, the best `limit` of them."""
         hits = self._searcher.search(query, max(1, limit), count=False).hits
         return self._numbers([address for _, address in hits])
 
@@ -163,24 +164,15 @@ class Hits:
         return dict(sorted((int(year), count) for year, count in counts))
 
     def suggestions(self, query: Query, text: str, size: int) -> list[str]:
-        """Suggested values that contain the text, most frequent first, then by value.
+        """Offered values that contain the text, most frequent first, then by value.
 
-        A document's other values come along, so the look goes deeper until enough hold the text and
-        the next count is lower.
+        Counted exactly while at most MOST_LOOKED documents match; of more, among the best matching,
+        which are those where the text is the larger part of what is offered.
         """
-        reach = 20 * size
-        while True:
-            found = self._counts(query, {SUGGEST: _terms(SUGGEST, reach)})[SUGGEST]
-            fitting = []
-            for value, count in found:
-                normal, shown = value.split("\0", 1)
-                if text in normal:
-                    fitting.append((-count, shown))
-            fitting.sort()
-            settled = len(fitting) >= size and -fitting[size - 1][0] > found[-1][1]
-            if settled or len(found) < reach or reach >= MOST_SUGGESTIONS:
-                return list(dict.fromkeys(shown for _, shown in fitting))[:size]
-            reach *= 10
+        numbers = self.numbers(query, MOST_LOOKED)
+        offered = self._columns.suggestions(numbers)
+        counts = Counter(shown for shown, normal in offered if text in normal)
+        return sorted(counts, key=lambda shown: (-counts[shown], shown))[:size]
 
 
 def _found(result: tantivy.SearchResult) -> tuple[list[tuple[Any, tantivy.DocAddress]], int]:

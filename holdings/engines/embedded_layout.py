@@ -24,7 +24,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from holdings.engines.port import MadeWith
 from holdings.errors import IndexMismatch, IndexMissing
 
-FORMAT = 1
+FORMAT = 2
 Bytes = NDArray[np.uint8]
 
 
@@ -40,7 +40,8 @@ Bytes = NDArray[np.uint8]
 class State:
     """What one commit holds: lengths of the columns, and what readers must know of its past.
 
-    docs, rows, deaths: entries of the columns; id_bytes: length of ids.bin; pairs: facet → entries.
+    docs, rows, deaths: entries of the columns; id_bytes, suggest_bytes: lengths of ids.bin and suggest.bin;
+    pairs: facet → entries.
     withdrawn: deletions so far; when it moves, readers let go of older snapshots.
     mean_rows: rows the centring mean was computed from (0: none yet); signs: number of the signs file.
     """
@@ -50,6 +51,7 @@ class State:
     rows: int = 0
     deaths: int = 0
     id_bytes: int = 0
+    suggest_bytes: int = 0
     withdrawn: int = 0
     mean_rows: int = 0
     signs: int = 0
@@ -102,9 +104,17 @@ class Generation:
         meta = {"format": FORMAT, "made_with": asdict(made_with)}
         write_atomically(self.folder / "meta.json", json.dumps(meta, ensure_ascii=False, indent=1).encode())
 
+    def _meta(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "meta.json").read_text("utf-8"))
+        return found
+
+    def is_ours(self) -> bool:
+        """Whether this version of the engine wrote it, or one that wrote the same format."""
+        return bool(self._meta()["format"] == FORMAT)
+
     def made_with(self) -> MadeWith:
         """Raises IndexMismatch when another version of this engine wrote the generation."""
-        meta = json.loads((self.folder / "meta.json").read_text("utf-8"))
+        meta = self._meta()
         if meta["format"] != FORMAT:
             raise IndexMismatch(f"索引格式 {meta['format']} 不是本版本的 {FORMAT}。", advice=REBUILD)
         return MadeWith(**meta["made_with"])

@@ -15,12 +15,12 @@ from holdings.engines.embedded_columns import Columns, Mask, Numbers, is_columna
 from holdings.engines.embedded_hits import Hits
 from holdings.engines.embedded_vectors import RESCORED, Scores, Vectors
 from holdings.engines.embedded_words import Query, QueryBuilder
-from holdings.engines.port import MeaningHit, Node, Vector
+from holdings.engines.port import AnyOf, MeaningHit, Node, Vector
 
 #: At most this many documents are gathered from Tantivy to make a mask (about 2 ms a thousand).
-FEW = 20_000
+FEW = 4_000
 #: Candidates are sought this many times over when a constraint on words is asked of them afterwards.
-OVERSAMPLED = 4
+OVERSAMPLED = 2
 PASSAGES = 3
 _KEPT_MASKS = 16
 
@@ -70,20 +70,28 @@ class Meaning:
     def _worded(
         self, vector: Vector, passing: Mask | None, must: Sequence[Node], must_not: Sequence[Node]
     ) -> tuple[Numbers, Scores]:
+        """Candidates under constraints of which some only Tantivy can decide."""
+        if all(map(is_columnar, must)):
+            refused = self._queries.node(AnyOf(tuple(must_not)))
+            refusing = self._hits.count(refused)
+            if refusing <= FEW:
+                kept = ~self._gathered(refused, refusing)
+                return self._vectors.search(vector, kept if passing is None else kept & passing, RESCORED)
+            return self._asked_after(vector, passing, self._queries.constrained(None, must, must_not))
         wanted = self._queries.constrained(None, must, must_not)
         matching = self._hits.count(wanted)
         if matching <= FEW:
             return self._vectors.search(vector, self._gathered(wanted, matching), RESCORED)
-        everything = self._queries.constrained(None)
-        others = self._hits.count(everything) - matching
-        if others <= FEW:
-            refused = self._gathered(self._queries.excluding(wanted), others)
-            return self._vectors.search(vector, ~refused, RESCORED)
+        return self._asked_after(vector, passing, wanted)
+
+    def _asked_after(self, vector: Vector, passing: Mask | None, wanted: Query) -> tuple[Numbers, Scores]:
+        """Ask the constraint of the candidates; when it lets too few through, of every document."""
         rows, scores = self._vectors.search(vector, passing, OVERSAMPLED * RESCORED)
         kept = self._asked(wanted, rows)
         if np.count_nonzero(kept) >= RESCORED // 2:
             return rows[kept], scores[kept]
-        return self._vectors.search(vector, self._gathered(wanted, matching), RESCORED)
+        every = self._gathered(wanted, self._hits.count(wanted))
+        return self._vectors.search(vector, every, RESCORED)
 
     def _gathered(self, query: Query, count: int) -> Mask:
         """Rows of every document the query matches."""
@@ -115,7 +123,7 @@ class Meaning:
         ids = self._columns.ids(owners.astype(np.int64))
         ranked = sorted(zip((-tops).tolist(), ids, owners.tolist(), strict=True))[:depth]
         passages: dict[int, list[tuple[int, int]]] = {owner: [] for _, _, owner in ranked}
-        for owner, page, number in keys.tolist():
+        for owner, page, number in keys[np.isin(keys[:, 0], owners)].tolist():
             found = passages.get(owner)
             if found is not None and len(found) < PASSAGES:
                 found.append((page, number))

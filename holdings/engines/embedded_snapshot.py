@@ -176,6 +176,12 @@ class AudienceReader:
                 self._kept.clear()
         return reader
 
+    def ready(self, name: str | None) -> Snapshot | None:
+        """The same without ever waiting: None while the index is not open, or a commit is being taken up
+        and `name` asks for an earlier one."""
+        reader = self._reader
+        return reader.latest if reader and name is None else None
+
     def snapshot(self, name: str | None = None) -> Snapshot:
         """An earlier snapshot while it is kept, else the latest."""
         with self._lock:

@@ -24,9 +24,9 @@ Scores = NDArray[np.float32]
 #: Rows rescored exactly after the search by signs.
 RESCORED = 2_000
 #: At most this many rows: score them all.
-EXACT = 8_000
+EXACT = 4_000
 #: Rows at which the centring mean is first taken; until then every search is exact.
-MEAN_AT = 20_000
+MEAN_AT = 5_000
 #: The mean is taken again when the rows have grown by this factor since.
 MEAN_AGAIN = 10
 #: Rows the mean is taken from at most, spread evenly.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import tantivy
 
@@ -30,8 +30,8 @@ Query = tantivy.Query
 Occur = tantivy.Occur
 
 TOKENS = "tokens"  # our analyzer: what stands between spaces is a token
-ID, NUMBER, FIRST, LAST, SUGGEST, SUGGEST_CHARS, STATE, STATE_KEY = (
-    "id", "number", "first_day", "last_day", "suggest", "suggest_chars", "state", "state_key",
+ID, NUMBER, FIRST, LAST, SUGGEST_CHARS, STATE, STATE_KEY = (
+    "id", "number", "first_day", "last_day", "suggest_chars", "state", "state_key",
 )  # fmt: skip
 STATE_VALUE = "state"
 UNDATED_YEAR = 0
@@ -54,7 +54,7 @@ def build_schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     for name in (*TEXT_FIELDS, BIGRAM_FIELD, SUGGEST_CHARS):
         builder.add_text_field(name, tokenizer_name=TOKENS, index_option="position")
-    for name in (*map(facet_field, FACETS), SUGGEST, *SORT_FIELDS.values()):
+    for name in (*map(facet_field, FACETS), *SORT_FIELDS.values()):
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field(ID, tokenizer_name="raw", index_option="basic")
     for name in (NUMBER, FIRST, LAST, YEARS):
@@ -78,7 +78,11 @@ def token(text: str) -> str:
     return _SPACE.sub("_", text) or "_"
 
 
-def spaced(tokens: Iterable[str]) -> str:
+def spaced(tokens: Sequence[str]) -> str:
+    """The tokens for the index, which reads them back apart."""
+    joined = " ".join(tokens)
+    if len(joined.split()) == len(tokens) and "" not in tokens:
+        return joined
     return " ".join(map(token, tokens))
 
 
@@ -115,9 +119,7 @@ def make_document(document: Document, schema: tantivy.Schema) -> tantivy.Documen
     first, last = days_of(document)
     if first:
         values[FIRST], values[LAST] = first, last
-    offered = dict.fromkeys(document.suggest)
-    values[SUGGEST] = [f"{normal}\0{shown}" for shown, normal in offered]
-    values[SUGGEST_CHARS] = [spaced(normal) for _, normal in offered]
+    values[SUGGEST_CHARS] = [spaced(list(normal)) for _, normal in document.suggest]
     return tantivy.Document.from_dict({**values, **sort_keys(document)}, schema)
 
 

@@ -52,7 +52,7 @@ from holdings.engines.embedded_words import (
     state_document,
 )
 from holdings.engines.port import Document, MadeWith
-from holdings.errors import Conflict, IndexMissing
+from holdings.errors import Conflict
 
 #: Bytes Tantivy gathers before it writes a segment.
 HEAP = 128_000_000
@@ -180,6 +180,7 @@ class GenerationWriter:
             rows=columns.rows,
             deaths=columns.deaths,
             id_bytes=columns.id_bytes,
+            suggest_bytes=columns.suggest_bytes,
             withdrawn=self._withdrawn,
             mean_rows=self.state.mean_rows,
             signs=self.state.signs,
@@ -278,36 +279,34 @@ class EmbeddedWriter:
     def _folder(self, audience: str) -> AudienceFolder:
         return AudienceFolder(self._index_dir / audience)
 
-    def _open(self, audience: str) -> GenerationWriter:
+    def _open(self, audience: str) -> None:
+        """Take up the live generation; one that this version cannot write stays until a rebuild."""
         folder = self._folder(audience)
-        try:
-            generation = folder.current()
-        except IndexMissing:
-            generation = folder.start_generation(self._made_with)
-        writer = GenerationWriter(generation, self._fsyncs)
         if not folder.points:
-            folder.switch_to(generation)
-        self._live[audience] = writer
-        folder.remove_others(generation)
-        return writer
+            self._live[audience] = GenerationWriter(folder.start_generation(self._made_with), self._fsyncs)
+            folder.switch_to(self._live[audience].generation)
+        elif folder.current().is_ours():
+            self._live[audience] = GenerationWriter(folder.current(), self._fsyncs)
+        folder.remove_others(folder.current())
 
     def _target(self, audience: str) -> GenerationWriter:
         """Where documents go. Raises IndexMismatch when the index was made with something else."""
         if audience in self._building:
             return self._building[audience]
-        writer = self._live.get(audience) or self._open(audience)
-        check_made_with(writer.generation.made_with(), self._made_with, audience)
-        return writer
+        if audience not in self._live:
+            self._open(audience)
+        check_made_with(self._folder(audience).current().made_with(), self._made_with, audience)
+        return self._live[audience]
 
     def _write(self, audience: str, documents: Sequence[Document], deletes: Sequence[str]) -> None:
         self._target(audience).write(documents, deletes)
         if audience not in self._building:
             return
         self._touched[audience].update(deletes, (document.id for document in documents))
-        live = self._live[audience]
-        # An index made with something else cannot take these documents, but it must lose what is withdrawn.
-        fits = live.generation.made_with() == self._made_with
-        live.write(documents if fits else (), deletes)
+        if live := self._live.get(audience):
+            # Made with something else it cannot take these documents, but must lose what is withdrawn.
+            fits = live.generation.made_with() == self._made_with
+            live.write(documents if fits else (), deletes)
 
     def _fill(self, audience: str, documents: Sequence[Document]) -> None:
         touched = self._touched[audience]
@@ -315,9 +314,9 @@ class EmbeddedWriter:
 
     def _commit(self, audience: str) -> None:
         self._target(audience).commit()
-        live = self._live[audience]
-        live.commit()
-        keep = [live.generation]
+        if live := self._live.get(audience):
+            live.commit()
+        keep = [self._folder(audience).current()]
         if audience in self._building:
             keep.append(self._building[audience].generation)
         self._folder(audience).remove_others(*keep)
@@ -334,7 +333,8 @@ class EmbeddedWriter:
         built = self._building[audience]
         built.commit()
         self._folder(audience).switch_to(built.generation)
-        self._live[audience].close()
+        if live := self._live.get(audience):
+            live.close()
         self._live[audience] = self._building.pop(audience)
         self._folder(audience).remove_others(built.generation)
 
