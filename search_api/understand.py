@@ -98,9 +98,15 @@ class Understood:
     needles: tuple[str, ...] = ()
 
 
+_DROPPED = (_EXCLUDED, _BESIDES)
+
+
 @dataclass
 class _Reading:
-    """The question while it is taken apart: what is understood is blanked out of `rest`."""
+    """The question while it is taken apart: what is understood is blanked out of `rest`.
+
+    welcome: texts whose words may rank but are not asked for.
+    """
 
     rest: str
     sentence: str
@@ -110,6 +116,7 @@ class _Reading:
     must_not: list[Node] = field(default_factory=list)
     chips: list[Chip] = field(default_factory=list)
     needles: list[str] = field(default_factory=list)
+    welcome: list[str] = field(default_factory=list)
 
     def matches(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
         """Matches in what is left, except those the person wants read as words; each is blanked out."""
@@ -117,6 +124,13 @@ class _Reading:
             if _said(match) not in self.plain:
                 self.blank(match.start(), match.end())
                 yield match
+            elif pattern in _DROPPED or match.groupdict().get("no"):
+                self.drop(match.start(), match.end())
+
+    def drop(self, start: int, end: int) -> None:
+        """A date or an exclusion taken back: its words are welcome, never required."""
+        self.welcome.append(self.rest[start:end])
+        self.blank(start, end)
 
     def blank(self, start: int, end: int) -> None:
         self.rest = self.rest[:start] + " " * (end - start) + self.rest[end:]
@@ -125,7 +139,8 @@ class _Reading:
 def understand(text: str, segmenter: Segmenter, *, plain: Sequence[str] = ()) -> Understood:
     """Take a question apart.
 
-    plain: chip texts the person removed: they are read as mere words.
+    plain: chip texts the person removed: they are read as mere words; those of a date or an exclusion
+    may rank, but nothing must have them.
     Errors: BadQuery when it is too long.
     """
     if len(text) > MAX_LENGTH:
@@ -138,8 +153,9 @@ def understand(text: str, segmenter: Segmenter, *, plain: Sequence[str] = ()) ->
     _prefixes(reading, segmenter)
     _dates(reading)
     _rest(reading, segmenter)
+    welcome = [node for part in reading.welcome for node in _words(reading, part, segmenter)]
     return Understood(
-        words=_together(reading.words),
+        words=_welcoming(_together(reading.words), welcome),
         must=tuple(reading.must),
         must_not=tuple(reading.must_not),
         chips=tuple(reading.chips),
@@ -172,6 +188,13 @@ def _together(nodes: list[Node]) -> Node | None:
     if not nodes:
         return None
     return nodes[0] if len(nodes) == 1 else AnyOf(tuple(nodes), required(len(nodes)))
+
+
+def _welcoming(core: Node | None, more: list[Node]) -> Node | None:
+    """What matches the core matches; what holds any of `more` too ranks higher."""
+    if core is None or not more:
+        return core or _together(more)
+    return AnyOf((core, AnyOf((core, AnyOf(tuple(more), 1)), 2)), 1)
 
 
 # ── the parts, in the order they are taken out ─────────────────────────────────
@@ -238,7 +261,10 @@ def _prefixes(reading: _Reading, segmenter: Segmenter) -> None:
 
 def _dates(reading: _Reading) -> None:
     for found in find_dates(reading.rest):
-        if found.text.strip() in reading.plain or not _says_a_date(found):
+        if not _says_a_date(found):
+            continue
+        if found.text.strip() in reading.plain:
+            reading.drop(found.start, found.end)
             continue
         first, last = found.bounds
         reading.must.append(DateRange(_day(first), _day(last)))

@@ -150,6 +150,18 @@ def test_a_question_that_is_only_a_date_ranks_nothing(ask: Ask) -> None:
     assert (said.words, said.must) == (None, (DateRange(None, 19491231),))
 
 
+def test_a_date_taken_back_asks_for_nothing(ask: Ask) -> None:
+    """Its words may rank; the rest of the question decides what matches."""
+    core = ask("渔民登记").words
+    words = ask("渔民登记 1880年", "1880年").words
+    assert isinstance(words, AnyOf)
+    assert (words.required, words.children[0]) == (1, core)
+    assert isinstance(words.children[1], AnyOf)
+    assert words.children[1].children[0] == core
+    assert words.children[1].required == 2
+    assert ranked(ask("1880年", "1880年")) == {"1880"}
+
+
 # ── places, identifiers, fields, prefixes, OR ──────────────────────────────────
 
 
