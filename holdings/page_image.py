@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from math import ceil
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,13 +12,21 @@ if TYPE_CHECKING:
 
 #: PDF pages are drawn at this many pixels an inch; sizes and boxes of PDF pages are in these pixels.
 PDF_DPI = 200
+#: No drawn PDF page is longer than this many pixels on a side: a plan of 5 metres is drawn smaller.
+PDF_SIDE = 12_000
+#: PDFium keeps state of its own and is not thread-safe: one thread of a process at a time.
+PDFIUM = Lock()
+
+
+def pdf_scale(width: float, height: float) -> float:
+    """Pixels a point at which a PDF page of this size (in points) is drawn."""
+    return min(PDF_DPI / 72, PDF_SIDE / max(width, height, 1.0))
 
 
 def pdf_pixels(width: float, height: float) -> tuple[int, int]:
     """Size in pixels of a PDF page that measures so many points; as pypdfium2 rounds it."""
-    from math import ceil
-
-    return ceil(width * (PDF_DPI / 72)), ceil(height * (PDF_DPI / 72))
+    scale = pdf_scale(width, height)
+    return ceil(width * scale), ceil(height * scale)
 
 
 def open_page(path: Path, media_type: str, frame: int) -> Image:
@@ -39,11 +49,9 @@ def _pdf_page(path: Path, frame: int) -> Image:
     import pypdfium2
 
     try:
-        document = pypdfium2.PdfDocument(path)
-        try:
-            image: Image = document[frame].render(scale=PDF_DPI / 72).to_pil()
+        with PDFIUM, pypdfium2.PdfDocument(path) as document:
+            page = document[frame]
+            image: Image = page.render(scale=pdf_scale(*page.get_size())).to_pil()
             return image.copy()
-        finally:
-            document.close()
     except (pypdfium2.PdfiumError, IndexError) as error:
         raise ValueError(f"page {frame} of the PDF cannot be drawn: {error}") from error

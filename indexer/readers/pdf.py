@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from holdings.page_image import PDF_DPI, pdf_pixels
+from holdings.page_image import PDFIUM, pdf_pixels, pdf_scale
 from holdings.records import Line, PageText
 from holdings.settings import Settings
 from indexer.readers.pages import FoundPage, check_count, check_size
@@ -26,18 +26,13 @@ def read_pdf(path: Path, settings: Settings) -> list[FoundPage]:
     import pypdfium2
 
     try:
-        document = pypdfium2.PdfDocument(path)
-    except pypdfium2.PdfiumError as error:
+        with PDFIUM, pypdfium2.PdfDocument(path) as document:
+            check_count(path.name, len(document))
+            return [_page(document[n], n, path.name, settings) for n in range(len(document))]
+    except (pypdfium2.PdfiumError, ValueError) as error:
         if "password" in str(error).lower():
             raise locked(f"“{path.name}”") from error
         raise damaged(f"PDF“{path.name}”", error) from error
-    try:
-        check_count(path.name, len(document))
-        return [_page(document[n], n, path.name, settings) for n in range(len(document))]
-    except (pypdfium2.PdfiumError, ValueError) as error:
-        raise damaged(f"PDF“{path.name}”", error) from error
-    finally:
-        document.close()
 
 
 def _page(page: Any, number: int, name: str, settings: Settings) -> FoundPage:
@@ -96,7 +91,7 @@ def _placer(page: Any) -> Callable[[Box], tuple[int, int, int, int]]:
     """Points of the page → (x, y, width, height) in pixels of the drawn page, its own rotation done."""
     left, bottom, right, top = page.get_cropbox()
     turn = page.get_rotation()
-    scale = PDF_DPI / 72
+    scale = pdf_scale(*page.get_size())
 
     def place(box: Box) -> tuple[int, int, int, int]:
         x0, y0, x1, y1 = box[0] - left, top - box[3], box[2] - left, top - box[1]

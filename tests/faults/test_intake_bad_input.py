@@ -19,6 +19,7 @@ from PIL import Image
 
 from holdings.catalogue import Catalogue
 from holdings.errors import BadPackage
+from holdings.page_image import open_page
 from holdings.settings import Settings
 from holdings.store import FileStore
 from indexer.intake import Intake
@@ -358,7 +359,6 @@ def wide_page(path: Path) -> None:
     [
         ("pdf", locked_pdf, "locked"),
         ("pdf", many_pages, "too-many-pages"),
-        ("pdf", wide_page, "image-too-large"),
         ("pdf", lambda path: path.write_bytes(b"%PDF-1.4 and no more"), "damaged"),
         ("ofd", lambda path: path.write_bytes(b"no ofd"), "damaged"),
         ("ofd", lambda path: bomb(path, "OFD.xml"), "bomb"),
@@ -385,6 +385,16 @@ def wide_page(path: Path) -> None:
 def test_bad_files(package: Package, ending: str, make: Callable[[Path], object], code: str) -> None:
     make(package.path(f"J1-1/坏.{ending}"))
     package.refused(code)
+
+
+def test_a_pdf_page_as_long_as_a_street_is_drawn_smaller(package: Package) -> None:
+    package.add(reference_code="J1-2", title="乙")
+    wide_page(package.path("J1-2.pdf"))
+    assert package.run().exit_status == 0
+    (page,) = package.catalogue.pages.of("990001:J1-2")
+    drawn = open_page(FileStore(package.settings.store_dir).path(page.sha256), page.media_type, page.frame)
+    assert drawn.size == (page.width, page.height)
+    assert page.width <= 12_001
 
 
 def test_pages_without_a_record(package: Package) -> None:
