@@ -42,6 +42,8 @@ from holdings.errors import BadQuery, DanghaiError, IndexMissing
 LOOK_EVERY = 0.5
 #: Hits of each leg a question may want at once.
 MOST_DEPTH = 1_000
+#: Values of one facet a question may want.
+MOST_VALUES = 10_000
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -116,8 +118,8 @@ class EmbeddedEngine:
     # ── answering ───────────────────────────────────────────────────────────────
 
     async def search(self, audience: str, question: Question) -> Answer:
-        if question.depth > MOST_DEPTH or question.facet_size > 10_000:
-            raise BadQuery(f"一次最多取 {MOST_DEPTH} 条。")
+        if question.depth > MOST_DEPTH or question.facet_size > MOST_VALUES:
+            raise BadQuery(f"一次最多取 {MOST_DEPTH} 条、每个分面 {MOST_VALUES} 个值。")
         reader = self._reader(audience)
         ready = reader.ready(question.snapshot)
         snapshot: Snapshot = ready if ready else await self._run(reader.snapshot, question.snapshot)

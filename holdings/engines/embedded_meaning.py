@@ -35,7 +35,7 @@ class Meaning:
         self._hits = hits
         self._queries = queries
         self._vectors = vectors
-        self._masks: dict[Constraints, Mask | None] = {}
+        self._masks: dict[Constraints, Mask] = {}
 
     def search(
         self, vector: Vector, must: Sequence[Node], must_not: Sequence[Node], depth: int
@@ -49,20 +49,26 @@ class Meaning:
             rows, scores = self._worded(vector, passing, must, must_not)
         return self._documents(rows, scores, depth)
 
+    def forget(self) -> None:
+        """Let go of the masks: there is a newer snapshot, and this one only serves who turns pages."""
+        self._masks.clear()
+
     def _row_mask(self, constraints: Constraints) -> Mask | None:
         if not any(constraints):
             return None
-        if constraints not in self._masks:
-            must, must_not = constraints
-            documents = np.ones(self._columns.state.docs, np.bool_)
-            for node in must:
-                documents &= self._columns.mask(node)
-            for node in must_not:
-                documents &= ~self._columns.mask(node)
-            while len(self._masks) >= _KEPT_MASKS:
-                self._masks.pop(next(iter(self._masks)), None)
-            self._masks[constraints] = self._rows_of(documents)
-        return self._masks[constraints]
+        known = self._masks.get(constraints)
+        if known is not None:
+            return known
+        must, must_not = constraints
+        documents = np.ones(self._columns.state.docs, np.bool_)
+        for node in must:
+            documents &= self._columns.mask(node)
+        for node in must_not:
+            documents &= ~self._columns.mask(node)
+        if len(self._masks) >= _KEPT_MASKS:
+            self._masks.clear()
+        mask = self._masks[constraints] = self._rows_of(documents)
+        return mask
 
     def _rows_of(self, documents: Mask) -> Mask:
         return documents[self._columns.row_keys[:, 0]]

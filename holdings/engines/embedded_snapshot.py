@@ -26,6 +26,7 @@ from holdings.engines.embedded_columns import (
 )
 from holdings.engines.embedded_hits import Hits
 from holdings.engines.embedded_layout import (
+    REBUILD,
     AudienceFolder,
     Generation,
     MappedFiles,
@@ -36,6 +37,7 @@ from holdings.engines.embedded_meaning import Meaning
 from holdings.engines.embedded_vectors import Vectors
 from holdings.engines.embedded_words import QueryBuilder, build_schema, open_index, read_state
 from holdings.engines.port import IndexStatus, MadeWith
+from holdings.errors import IndexMissing
 
 #: Snapshots kept for those who turn pages, and seconds each is kept.
 KEPT, KEPT_FOR = 8, 600.0
@@ -89,7 +91,9 @@ class GenerationReader:
         lacking = self.latest.meaning is None and self._warm.is_set()
         if self._signature() == self._seen and not lacking:
             return False
-        self.latest = self._snapshot(self.latest)
+        before, self.latest = self.latest, self._snapshot(self.latest)
+        if before.meaning:
+            before.meaning.forget()
         return True
 
     def _signature(self) -> tuple[int, ...]:
@@ -169,12 +173,20 @@ class AudienceReader:
         if reader is None or reader.generation != current:
             # Not served on when the new one cannot be read: it may lack what was withdrawn.
             self._let_go()
-            self._reader = reader = GenerationReader(current, self._made_with, self._token)
+            self._reader = reader = self._opened()
         else:
             before = reader.latest.state.withdrawn
             if reader.look() and reader.latest.state.withdrawn != before:
                 self._kept.clear()
         return reader
+
+    def _opened(self) -> GenerationReader:
+        for _ in range(3):
+            try:
+                return GenerationReader(self._folder.current(), self._made_with, self._token)
+            except FileNotFoundError:
+                continue  # the writer switched and removed it between our two looks
+        raise IndexMissing(f"索引不全：{self._folder.folder.name}。", advice=REBUILD)
 
     def ready(self, name: str | None) -> Snapshot | None:
         """The same without ever waiting: None while the index is not open, or a commit is being taken up

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from holdings.engines import embedded_meaning, embedded_vectors, embedded_writer
+from holdings.engines import embedded_layout, embedded_meaning, embedded_vectors, embedded_writer
 from holdings.engines.port import FacetIn, Ids, MadeWith, Row, Vector
+from holdings.errors import IndexMismatch
 
 from .conftest import AUDIENCE, ENGINES, Desk, document, phrase
 
@@ -118,6 +119,23 @@ def test_what_is_deleted_or_replaced_is_no_candidate(signed: Desk) -> None:
     query = -VECTORS[300]
     assert signed.ask(vector=query, depth=1).meaning[0].passages == ((9, 9),)
     assert signed.ask(vector=query, depth=1).meaning[0].id == "v:0300"
+
+
+def test_another_format_on_the_disk_is_a_named_error_that_a_rebuild_mends(
+    signed: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed.close()
+    monkeypatch.setattr(embedded_layout, "FORMAT", embedded_layout.FORMAT + 1)
+    signed.open(MADE_WITH)
+    with pytest.raises(IndexMismatch, match="danghai index rebuild"):
+        signed.ask(vector=VECTORS[0])
+    with pytest.raises(IndexMismatch, match="danghai index rebuild"):
+        signed.run(signed.writer.write(AUDIENCE, []))
+    signed.run(signed.writer.begin_rebuild(AUDIENCE))
+    signed.put(document("v:0001", "甲", rows=[Row(0, 0, VECTORS[1])]), deletes=["v:0002"])
+    signed.run(signed.writer.finish_rebuild(AUDIENCE))
+    signed.run(signed.engine.refresh())
+    assert signed.versions() == {"v:0001": 1}
 
 
 def test_every_way_to_candidates_agrees() -> None:
