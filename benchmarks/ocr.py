@@ -121,7 +121,10 @@ def bare_predictors() -> Read:
     from models.sight_files import DETECTOR, RECOGNISER, prepare
 
     chosen, files = SightParameters(), prepare(_cache())
-    engine = {"engine": "onnxruntime", "engine_config": {"intra_op_num_threads": 1, "inter_op_num_threads": 1}}
+    engine = {
+        "engine": "onnxruntime",
+        "engine_config": {"intra_op_num_threads": 1, "inter_op_num_threads": 1},
+    }
     detector = create_predictor(
         model_name=DETECTOR,
         model_dir=str(files.detector),
@@ -174,7 +177,9 @@ def paddleocr_default() -> Read:
 def rapidocr_default() -> Read:
     from rapidocr import RapidOCR
 
-    engine = RapidOCR(params={"EngineConfig.onnxruntime.intra_op_num_threads": 1, "Global.log_level": "error"})
+    engine = RapidOCR(
+        params={"EngineConfig.onnxruntime.intra_op_num_threads": 1, "Global.log_level": "error"}
+    )
     return lambda image: "\n".join(engine(_pixels(image)).txts or ())
 
 

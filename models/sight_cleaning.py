@@ -13,8 +13,9 @@ from models.sight_geometry import Array
 
 #: Show-through is at most this deep, against this side's ink, …
 _LIGHTER = 0.75
-#: … and reads with less than this confidence.
+#: … and reads with less than this confidence (a surer one where it is hardly there).
 _WEAK = 0.75
+_FAINT, _FAINT_WEAK = 0.35, 0.9
 _TRIED = 5
 
 
@@ -41,7 +42,8 @@ def show_through(
         return None
     tried = sorted(light, key=lambda i: -max(strips[i].shape) / min(strips[i].shape[:2]))[:_TRIED]
     sure = read([strips[i] for i in tried])
-    weak = [i for i, (_, confidence) in zip(tried, sure, strict=True) if confidence < _WEAK]
+    limits = [_FAINT_WEAK if depths[i] < _FAINT * full else _WEAK for i in tried]
+    weak = [i for i, (_, c), limit in zip(tried, sure, limits, strict=True) if c < limit]
     return (max(depths[i] for i in weak), full) if len(weak) >= max(2, len(tried) / 2) else None
 
 
@@ -51,8 +53,7 @@ def wash(image: Array, light: float, full: float) -> Array:
 
     paper = _paper(image)
     below = (paper - image.astype(np.float32)).max(axis=2, keepdims=True)
-    start, end = 0.8 * light, 0.8 * light + 0.4 * (full - 0.8 * light)
-    keep = np.clip((below - start) / (end - start), 0, 1)
+    keep = np.clip((below - light) / (0.35 * (full - light)), 0, 1)
     washed = paper - (paper - image) * keep
     return np.asarray(cv2.convertScaleAbs(washed))
 
