@@ -25,6 +25,7 @@ from models.sight_cleaning import show_through, wash
 from models.sight_columns import Note, find_notes, host_columns
 from models.sight_files import DETECTOR, FAMILY, RECOGNISER, prepare
 from models.sight_geometry import Array, Box
+from models.sight_image import load
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -292,46 +293,6 @@ class PaddleReader:
             ready = [made for strip in ready if (made := geometry.stand_up(strip, _SAMPLE)) is not None]
         read = self._recognise(ready)
         return float(np.mean([c if t else 0.0 for t, c in read])) if read else 0.0
-
-
-def load(image: Image | Path, largest_side: int) -> tuple[Array, float, tuple[int, int]]:
-    """(pixels, scale, size): blue-green-red pixels of an image; times `scale` they are the stored ones.
-
-    Raises UnreadableImage. Transparency becomes white paper; 16-bit and CMYK become 8-bit colour.
-    """
-    from PIL import Image as pillow
-
-    if isinstance(image, Path):
-        try:
-            with pillow.open(image) as opened:
-                return load(opened, largest_side)
-        except UnreadableImage:
-            raise
-        except Exception as error:  # Pillow's decoders raise many kinds
-            raise UnreadableImage(f"无法打开图像 cannot open {image.name}: {error}") from error
-    width, height = image.size
-    if min(width, height) < 8:
-        raise UnreadableImage(f"图像过小 the image has {width} × {height} pixels: nothing to read")
-    scale = max(1.0, max(width, height) / largest_side)
-    flat = _flat(image)
-    if scale > 1:
-        flat = flat.resize((round(width / scale), round(height / scale)), pillow.Resampling.LANCZOS)
-    return np.ascontiguousarray(np.asarray(flat)[:, :, ::-1]), scale, (width, height)
-
-
-def _flat(image: Image) -> Image:
-    """The image as 8-bit RGB on white paper."""
-    from PIL import Image as pillow
-
-    if image.mode.startswith("I") or image.mode == "F":
-        values = np.asarray(image, dtype=np.float32)
-        low, high = float(values.min()), float(values.max())
-        grey = (values - low) * (255 / max(high - low, 1e-6))
-        return pillow.fromarray(grey.astype(np.uint8)).convert("RGB")
-    if "A" in image.getbands() or "transparency" in image.info:
-        paper = pillow.new("RGBA", image.size, "white")
-        return pillow.alpha_composite(paper, image.convert("RGBA")).convert("RGB")
-    return image.convert("RGB")
 
 
 def _mostly_tall(quads: Sequence[Array]) -> bool:

@@ -15,9 +15,10 @@ from PIL import Image
 from benchmarks.ocr import SamplePage, errors, main, sample_pages
 from models import sight_geometry as geometry
 from models.errors import UnreadableImage
-from models.sight import PaddleReader, load
+from models.sight import PaddleReader
 from models.sight_cleaning import wash
 from models.sight_columns import find_notes
+from models.sight_image import load
 
 
 @pytest.fixture(scope="module")
