@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from holdings.catalogue.tables import AttachmentRow, PageRow, PageTextRow
 from holdings.records import Line, PageText
 
 if TYPE_CHECKING:
-    from holdings.catalogue.records import IncomingAttachment, IncomingPage
+    from holdings.catalogue.incoming import IncomingAttachment, IncomingPage
 
 Difference = tuple[str, str]
 
@@ -44,46 +44,45 @@ def set_pages(session: Session, record_id: str, pages: Sequence[IncomingPage]) -
         else:
             session.execute(delete(PageTextRow).where(PageTextRow.page_id == page.id))
             session.execute(delete(PageRow).where(PageRow.id == page.id))
-    for incoming in pages:
-        if (incoming.number, incoming.sha256, incoming.frame) not in kept:
-            _add_page(session, record_id, incoming)
+    add_pages(session, [(record_id, p) for p in pages if (p.number, p.sha256, p.frame) not in kept])
 
 
-def _add_page(session: Session, record_id: str, page: IncomingPage) -> None:
-    row = PageRow(
-        record_id=record_id,
-        number=page.number,
-        kind=page.kind,
-        sha256=page.sha256,
-        frame=page.frame,
-        media_type=page.media_type,
-        name=page.name,
-        width=page.width,
-        height=page.height,
-        text_version=0,
-        reader="",
-        error="",
-    )
-    session.add(row)
-    session.flush()
-    if page.text is not None:
-        add_text(session, row, page.text)
+def add_pages(session: Session, pages: Sequence[tuple[str, IncomingPage]]) -> None:
+    """New pages of (record id), with the texts they came with: two statements for all of them."""
+    if not pages:
+        return
+    now = datetime.now(UTC)
+    new = insert(PageRow).returning(PageRow.id, sort_by_parameter_order=True)
+    ids = session.scalars(new, [_page_values(record_id, page) for record_id, page in pages]).all()
+    texts = [
+        {"page_id": id_, "version": 1, "made_at": now, **_text_values(page.text)}
+        for id_, (_, page) in zip(ids, pages, strict=True)
+        if page.text is not None
+    ]
+    if texts:
+        session.execute(insert(PageTextRow), texts)
+
+
+def _page_values(record_id: str, page: IncomingPage) -> dict[str, Any]:
+    same = ("number", "kind", "sha256", "frame", "media_type", "name", "width", "height")
+    return {name: getattr(page, name) for name in same} | {
+        "record_id": record_id,
+        "text_version": 0 if page.text is None else 1,
+        "reader": "",
+        "error": "",
+    }
+
+
+def _text_values(text: PageText) -> dict[str, Any]:
+    lines = [[line.text, *(line.box or (None,) * 4), round(line.confidence, 4)] for line in text.lines]
+    return {"maker": text.maker, "rotation": text.rotation, "vertical": text.vertical, "lines": lines}
 
 
 def add_text(session: Session, row: PageRow, text: PageText) -> int:
     """A new version of the page's text; returns its number."""
     row.text_version += 1
-    session.add(
-        PageTextRow(
-            page_id=row.id,
-            version=row.text_version,
-            maker=text.maker,
-            made_at=datetime.now(UTC),
-            rotation=text.rotation,
-            vertical=text.vertical,
-            lines=[[line.text, *(line.box or (None,) * 4), round(line.confidence, 4)] for line in text.lines],
-        )
-    )
+    values = _text_values(text)
+    session.add(PageTextRow(page_id=row.id, version=row.text_version, made_at=datetime.now(UTC), **values))
     return row.text_version
 
 

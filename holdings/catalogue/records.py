@@ -2,86 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from holdings.access import OPENING_STATES, PUBLICITY, visible_to
 from holdings.catalogue import descriptions
-from holdings.catalogue.attach import (
-    attachment_difference,
-    page_difference,
-    set_attachments,
-    set_pages,
-)
+from holdings.catalogue.accession import claim_codes, revise, row_of, take_in
 from holdings.catalogue.database import Database
+from holdings.catalogue.incoming import Incoming, Outcome
 from holdings.catalogue.outbox import Stage, enqueue
 from holdings.catalogue.tables import AttachmentRow, CodeRow, PageRow, RecordRow, RecordVersionRow
-from holdings.errors import BadInput, Conflict, NotFound
-from holdings.records import PageText, Record
-from holdings.text import natural_key
+from holdings.errors import BadInput, NotFound
+from holdings.records import Record
 
 CHUNK = 500
-
-
-@dataclass(frozen=True)
-class IncomingPage:
-    """One page as intake hands it over; its file lies in the store already.
-
-    kind: "scan" (OCR will read it), "text" (came with `text`), "picture" (nothing to read).
-    frame: which page of the file, from 0.  width, height: pixels; 0 for text without an image.
-    name: the file's name as it came.
-    """
-
-    number: int
-    sha256: str
-    kind: Literal["scan", "text", "picture"] = "scan"
-    frame: int = 0
-    media_type: str = "image/jpeg"
-    name: str = ""
-    width: int = 0
-    height: int = 0
-    text: PageText | None = None
-
-
-@dataclass(frozen=True)
-class IncomingAttachment:
-    name: str
-    sha256: str
-    media_type: str
-    size: int
-    text: str = ""
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """One record with what belongs to it. `record.id` may be '' : the catalogue gives it.
-
-    pages / attachments None: none came with this package, what is there stays.
-    """
-
-    record: Record
-    pages: Sequence[IncomingPage] | None = None
-    attachments: Sequence[IncomingAttachment] | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one Incoming.
-
-    new / unchanged; changed: an update was written, or pages were added to a record that had none;
-    revision: it differs from the catalogue and `update` was not given: nothing was written.
-    differences: field → (as it stands, as it would be).
-    """
-
-    id: str
-    reference_code: str
-    status: Literal["new", "unchanged", "changed", "revision"]
-    differences: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -127,7 +65,7 @@ class Records:
         Errors: Conflict when a code belongs to another record.
         """
         with self._database.write() as session:
-            return [_put_one(session, incoming, update, reason) for incoming in batch]
+            return take_in(session, batch, update=update, reason=reason)
 
     def set_access(
         self, record_id: str, *, access_status: str, publicity: str, reason: str = ""
@@ -143,12 +81,12 @@ class Records:
         if publicity and publicity not in PUBLICITY:
             raise BadInput(f"没有“{publicity}”这个公开属性。", advice=f"可选：{'、'.join(PUBLICITY)}。")
         with self._database.write() as session:
-            row = _row(session, record_id)
+            row = row_of(session, record_id)
             record = descriptions.from_json(row.description)
             before = visible_to(row.access_status, row.publicity, row.classification)
             changed = replace(record, access_status=access_status, publicity=publicity)
             after = visible_to(access_status, publicity, row.classification)
-            _revise(session, row, changed, reason or "开放标识变更")
+            revise(session, row, changed, reason or "开放标识变更")
             enqueue(session, [record_id], Stage.WITHDRAWAL if before - after else Stage.WORDS)
         found = self.get(record_id)
         if found is None:
@@ -161,11 +99,11 @@ class Records:
         Errors: NotFound; Conflict when the code belongs to another record.
         """
         with self._database.write() as session:
-            row = _row(session, record_id)
+            row = row_of(session, record_id)
             record = descriptions.from_json(row.description)
             former = tuple(dict.fromkeys((*record.former_codes, record.reference_code)))
-            _claim_codes(session, record_id, (new_code,))
-            _revise(session, row, replace(record, reference_code=new_code, former_codes=former), reason)
+            claim_codes(session, record_id, (new_code,))
+            revise(session, row, replace(record, reference_code=new_code, former_codes=former), reason)
             enqueue(session, [record_id])
 
     # ── reading ────────────────────────────────────────────────────────────────
@@ -303,113 +241,12 @@ def _first_seen(session: Session, rows: Select[str, str, str, str], audience: st
     return None
 
 
-def _put_one(session: Session, incoming: Incoming, update: bool, reason: str) -> Outcome:
-    record = incoming.record
-    known = session.get(CodeRow, record.reference_code)
-    if known is None:
-        return _insert(session, incoming)
-    row = _row(session, known.record_id)
-    old = descriptions.from_json(row.description)
-    # The code a package uses may be a former one: the present code stays.
-    former = tuple(dict.fromkeys((*old.former_codes, *record.former_codes)))
-    new = replace(record, id=old.id, reference_code=old.reference_code, former_codes=former)
-    pages, has_pages = page_difference(session, row.id, incoming.pages)
-    files, has_files = attachment_difference(session, row.id, incoming.attachments)
-    changes = dict(descriptions.differences(old, new))
-    # Pages and files may be added to a record that has none; anything else is a revision.
-    revises = bool(changes) or bool(pages and has_pages) or bool(files and has_files)
-    changes |= {name: d for name, d in (("pages", pages), ("attachments", files)) if d}
-    if not changes:
-        return Outcome(row.id, row.reference_code, "unchanged")
-    if revises and not update:
-        return Outcome(row.id, row.reference_code, "revision", changes)
-    if pages and incoming.pages is not None:
-        set_pages(session, row.id, incoming.pages)
-    if files and incoming.attachments is not None:
-        set_attachments(session, row.id, incoming.attachments)
-    before = visible_to(row.access_status, row.publicity, row.classification)
-    after = visible_to(new.access_status, new.publicity, new.classification)
-    _claim_codes(session, row.id, record.former_codes)
-    _revise(session, row, new, reason or "再次著录")
-    enqueue(session, [row.id], Stage.WITHDRAWAL if before - after else Stage.WORDS)
-    return Outcome(row.id, row.reference_code, "changed", changes)
-
-
-def _insert(session: Session, incoming: Incoming) -> Outcome:
-    record = incoming.record
-    now = datetime.now(UTC)
-    session.add(
-        RecordRow(
-            id=record.id,
-            reference_code=record.reference_code,
-            sort_code=natural_key(record.reference_code),
-            level=record.level,
-            parent=record.parent,
-            fonds_code=record.fonds_code,
-            title=record.title,
-            access_status=record.access_status,
-            publicity=record.publicity,
-            classification=record.classification,
-            description=descriptions.to_json(record),
-            version=1,
-            made_at=now,
-            changed_at=now,
-        )
-    )
-    session.flush()
-    _claim_codes(session, record.id, (record.reference_code, *record.former_codes))
-    set_pages(session, record.id, incoming.pages or ())
-    set_attachments(session, record.id, incoming.attachments or ())
-    enqueue(session, [record.id])
-    return Outcome(record.id, record.reference_code, "new")
-
-
-def _revise(session: Session, row: RecordRow, record: Record, reason: str) -> None:
-    """Keep the description as it was, then write the new one."""
-    now = datetime.now(UTC)
-    session.add(
-        RecordVersionRow(
-            record_id=row.id, version=row.version, description=row.description, replaced_at=now, reason=reason
-        )
-    )
-    row.reference_code = record.reference_code
-    row.sort_code = natural_key(record.reference_code)
-    row.level = record.level
-    row.parent = record.parent
-    row.fonds_code = record.fonds_code
-    row.title = record.title
-    row.access_status = record.access_status
-    row.publicity = record.publicity
-    row.classification = record.classification
-    row.description = descriptions.to_json(record)
-    row.version += 1
-    row.changed_at = now
-    session.flush()
-
-
 def _chain(record_id: str, known: Mapping[str, StoredRecord]) -> list[StoredRecord]:
     chain: list[StoredRecord] = []
     at = known.get(record_id)
     while at and at.record.parent and (at := known.get(at.record.parent)) and at not in chain:
         chain.insert(0, at)
     return chain
-
-
-def _claim_codes(session: Session, record_id: str, codes: Iterable[str]) -> None:
-    for code in codes:
-        known = session.get(CodeRow, code)
-        if known is None:
-            session.add(CodeRow(code=code, record_id=record_id))
-        elif known.record_id != record_id:
-            raise Conflict(f"档号 {code} 已属于另一条目。", advice="请先核对两条目录的档号。")
-    session.flush()
-
-
-def _row(session: Session, record_id: str) -> RecordRow:
-    row = session.get(RecordRow, record_id, with_for_update=True)
-    if row is None:
-        raise NotFound("没有这一条目。")
-    return row
 
 
 def _page_counts(session: Session, ids: Sequence[str]) -> dict[str, int]:

@@ -1,0 +1,149 @@
+"""Taking records in: new ones many at a time, known ones compared and revised. In the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from holdings.access import visible_to
+from holdings.catalogue import descriptions
+from holdings.catalogue.attach import (
+    add_pages,
+    attachment_difference,
+    page_difference,
+    set_attachments,
+    set_pages,
+)
+from holdings.catalogue.incoming import Incoming, Outcome
+from holdings.catalogue.outbox import Stage, enqueue
+from holdings.catalogue.tables import CodeRow, RecordRow, RecordVersionRow
+from holdings.errors import Conflict, NotFound
+from holdings.records import Record
+from holdings.text import natural_key
+
+
+def take_in(session: Session, batch: Sequence[Incoming], *, update: bool, reason: str) -> list[Outcome]:
+    """One outcome each, in order. Runs of new records are written together: a dozen statements, not a
+    dozen a record. Errors: Conflict when a code belongs to another record."""
+    holders = _holders(session, (i.record.reference_code for i in batch))
+    outcomes: list[Outcome] = []
+    fresh: dict[str, Incoming] = {}
+    for incoming in batch:
+        code = incoming.record.reference_code
+        if code not in holders and code not in fresh:
+            fresh[code] = incoming
+            outcomes.append(Outcome(incoming.record.id, code, "new"))
+            continue
+        _insert(session, list(fresh.values()))
+        holders |= {c: i.record.id for c, i in fresh.items()}
+        fresh = {}
+        outcomes.append(_compare(session, holders[code], incoming, update, reason))
+    _insert(session, list(fresh.values()))
+    return outcomes
+
+
+def _insert(session: Session, fresh: Sequence[Incoming]) -> None:
+    if not fresh:
+        return
+    now = datetime.now(UTC)
+    session.execute(insert(RecordRow), [_values(i.record) | _first(now) for i in fresh])
+    for incoming in fresh:
+        record = incoming.record
+        if record.former_codes:
+            claim_codes(session, record.id, record.former_codes)
+    codes = [{"code": i.record.reference_code, "record_id": i.record.id} for i in fresh]
+    session.execute(insert(CodeRow), codes)
+    add_pages(session, [(i.record.id, page) for i in fresh for page in i.pages or ()])
+    for incoming in fresh:
+        if incoming.attachments:
+            set_attachments(session, incoming.record.id, incoming.attachments)
+    enqueue(session, [i.record.id for i in fresh])
+
+
+def _compare(session: Session, record_id: str, incoming: Incoming, update: bool, reason: str) -> Outcome:
+    record = incoming.record
+    row = row_of(session, record_id)
+    old = descriptions.from_json(row.description)
+    # The code a package uses may be a former one: the present code stays.
+    former = tuple(dict.fromkeys((*old.former_codes, *record.former_codes)))
+    new = replace(record, id=old.id, reference_code=old.reference_code, former_codes=former)
+    pages, has_pages = page_difference(session, row.id, incoming.pages)
+    files, has_files = attachment_difference(session, row.id, incoming.attachments)
+    changes = dict(descriptions.differences(old, new))
+    # Pages and files may be added to a record that has none; anything else is a revision.
+    revises = bool(changes) or bool(pages and has_pages) or bool(files and has_files)
+    changes |= {name: d for name, d in (("pages", pages), ("attachments", files)) if d}
+    if not changes:
+        return Outcome(row.id, row.reference_code, "unchanged")
+    if revises and not update:
+        return Outcome(row.id, row.reference_code, "revision", changes)
+    if pages and incoming.pages is not None:
+        set_pages(session, row.id, incoming.pages)
+    if files and incoming.attachments is not None:
+        set_attachments(session, row.id, incoming.attachments)
+    before = visible_to(row.access_status, row.publicity, row.classification)
+    after = visible_to(new.access_status, new.publicity, new.classification)
+    claim_codes(session, row.id, record.former_codes)
+    revise(session, row, new, reason or "再次著录")
+    enqueue(session, [row.id], Stage.WITHDRAWAL if before - after else Stage.WORDS)
+    return Outcome(row.id, row.reference_code, "changed", changes)
+
+
+def revise(session: Session, row: RecordRow, record: Record, reason: str) -> None:
+    """Keep the description as it was, then write the new one."""
+    now = datetime.now(UTC)
+    session.add(
+        RecordVersionRow(
+            record_id=row.id, version=row.version, description=row.description, replaced_at=now, reason=reason
+        )
+    )
+    for name, value in _values(record).items():
+        if name != "id":
+            setattr(row, name, value)
+    row.version += 1
+    row.changed_at = now
+    session.flush()
+
+
+def _values(record: Record) -> dict[str, Any]:
+    """A record's columns."""
+    same = ("id", "reference_code", "level", "parent", "fonds_code", "title")
+    marks = ("access_status", "publicity", "classification")
+    return {name: getattr(record, name) for name in same + marks} | {
+        "sort_code": natural_key(record.reference_code),
+        "description": descriptions.to_json(record),
+    }
+
+
+def _first(now: datetime) -> dict[str, Any]:
+    return {"version": 1, "made_at": now, "changed_at": now}
+
+
+def claim_codes(session: Session, record_id: str, codes: Iterable[str]) -> None:
+    """These codes, present or former, are this record's. Errors: Conflict when one is another's."""
+    wanted = list(dict.fromkeys(codes))
+    holders = _holders(session, wanted)
+    for code in wanted:
+        if code not in holders:
+            session.add(CodeRow(code=code, record_id=record_id))
+        elif holders[code] != record_id:
+            raise Conflict(f"档号 {code} 已属于另一条目。", advice="请先核对两条目录的档号。")
+    session.flush()
+
+
+def _holders(session: Session, codes: Iterable[str]) -> dict[str, str]:
+    """code → id of the record that has or had it."""
+    query = select(CodeRow.code, CodeRow.record_id).where(CodeRow.code.in_(list(codes)))
+    return {code: record_id for code, record_id in session.execute(query)}
+
+
+def row_of(session: Session, record_id: str) -> RecordRow:
+    row = session.get(RecordRow, record_id, with_for_update=True)
+    if row is None:
+        raise NotFound("没有这一条目。")
+    return row
