@@ -22,6 +22,8 @@ from holdings.errors import BadCursor
 
 #: Above any field's cardinality: no segment cuts its counts before they are joined, so all are exact.
 ALL_TERMS = 100_000_000
+#: Tantivy ends an aggregation that would give more buckets than 65,000.
+MOST_BUCKETS = 60_000
 #: Most documents whose offered values a completion counts.
 MOST_LOOKED = 3_000
 
@@ -85,31 +87,45 @@ class Hits:
         if depth <= 0:
             total = self.count(query)
             return Page((), total, total == 0)
-        if after is not None and not same:
-            return self._resumed(query, sort, depth, after)
         behind = after.behind if after else 0
-        keyed, total = self._stretch(query, sort, behind, depth)
+        if sort is not Sort.RELEVANCE:
+            if after and (not same or behind + depth > MOST_BUCKETS):
+                return self._after_key(query, SORT_FIELDS[sort], depth, after)
+            return self._by_key(query, SORT_FIELDS[sort], behind, depth)
+        if after and not same:
+            return self._after_score(query, depth, after)
+        keyed, total = self._by_score(query, behind, depth)
         return _page(keyed, total, behind + depth >= total)
 
-    def _resumed(self, query: Query, sort: Sort, depth: int, after: Place) -> Page:
-        """Go on in a newer state of the index: by the last hit's key, wherever that stands now."""
+    def _by_key(self, query: Query, field: str, skip: int, depth: int) -> Page:
+        """In the order of a field of unique strings: its first terms, as an aggregation reads them from
+        the dictionary in one go (Tantivy's `order_by_field` looks each up, at 13 µs a hit and segment)."""
+        end = skip + depth
+        asked = {"terms": {"field": field, "size": end, "segment_size": end, "order": {"_key": "asc"}}}
+        found = self._searcher.aggregate(query, {field: asked})[field]
+        keys = [bucket["key"] for bucket in found["buckets"]]
+        total = len(keys) + found["sum_other_doc_count"]
+        return _page([_keyed(key) for key in keys[skip:]], total, end >= total)
+
+    def _after_key(self, query: Query, field: str, depth: int, after: Place) -> Page:
+        """Go on after a key: however deep, and in a newer state of the index. A microsecond a match."""
+        sources = [{field: {"terms": {"field": field}}}]
+        asked = {
+            "composite": {"size": depth + 1, "sources": sources, "after": {field: f"str:{after.key[0]}"}}
+        }
+        found = self._searcher.aggregate(query, {field: asked})[field]["buckets"]
+        keyed = [_keyed(bucket["key"][field]) for bucket in found]
+        return _page(keyed[:depth], self.count(query), len(keyed) <= depth)
+
+    def _after_score(self, query: Query, depth: int, after: Place) -> Page:
+        """Go on in a newer state of the index: by the last hit's score and id, wherever that stands now."""
         reach = after.behind + 2 * depth
         while True:
-            keyed, total = self._stretch(query, sort, 0, reach)
+            keyed, total = self._by_score(query, 0, reach)
             beyond = [pair for pair in keyed if pair[0] > after.key]
             if reach >= total or len(beyond) > depth:
                 return _page(beyond[:depth], total, len(beyond) <= depth)
             reach *= 2
-
-    def _stretch(self, query: Query, sort: Sort, skip: int, depth: int) -> tuple[Keyed, int]:
-        if sort is Sort.RELEVANCE:
-            return self._by_score(query, skip, depth)
-        result = self._searcher.search(
-            query, depth, order_by_field=SORT_FIELDS[sort], offset=skip, order=tantivy.Order.Asc
-        )
-        found, total = _found(result)
-        keys = [str(key) for key, _ in found]
-        return [((key,), WordsHit(id_of_key(key), 0.0)) for key in keys], total
 
     def _by_score(self, query: Query, skip: int, depth: int) -> tuple[Keyed, int]:
         end = skip + depth
@@ -179,6 +195,10 @@ def _found(result: tantivy.SearchResult) -> tuple[list[tuple[Any, tantivy.DocAdd
     """Hits and count; the count is missing from Tantivy's stubs."""
     count: int = result.count  # type: ignore[attr-defined]
     return result.hits, count
+
+
+def _keyed(key: str) -> tuple[Key, WordsHit]:
+    return (key,), WordsHit(id_of_key(key), 0.0)
 
 
 def _page(keyed: Keyed, total: int, ended: bool) -> Page:

@@ -12,8 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from holdings.engines import embedded_layout, embedded_meaning, embedded_vectors, embedded_writer
-from holdings.engines.port import FacetIn, Ids, MadeWith, Row, Vector
+from holdings.engines import (
+    embedded_hits,
+    embedded_layout,
+    embedded_meaning,
+    embedded_vectors,
+    embedded_writer,
+)
+from holdings.engines.port import FacetIn, Ids, MadeWith, Row, Sort, Vector
 from holdings.errors import IndexMismatch
 
 from .conftest import AUDIENCE, ENGINES, Desk, document, phrase
@@ -136,6 +142,25 @@ def test_another_format_on_the_disk_is_a_named_error_that_a_rebuild_mends(
     signed.run(signed.writer.finish_rebuild(AUDIENCE))
     signed.run(signed.engine.refresh())
     assert signed.versions() == {"v:0001": 1}
+
+
+@pytest.mark.parametrize("sort", [Sort.CODE, Sort.DATE, Sort.DATE_DESC])
+def test_pages_deeper_than_tantivy_gives_buckets(
+    signed: Desk, monkeypatch: pytest.MonkeyPatch, sort: Sort
+) -> None:
+    monkeypatch.setattr(embedded_hits, "MOST_BUCKETS", 500)
+    whole = [hit.id for hit in (*signed.ask(sort=sort).words,)]
+    ids: list[str] = []
+    after = None
+    while True:
+        answer = signed.ask(sort=sort, depth=300, after=after)
+        assert answer.total == COUNT
+        ids += [hit.id for hit in answer.words]
+        after = answer.after
+        if after is None:
+            break
+    assert ids[:1000] == whole
+    assert sorted(ids) == [f"v:{i:04d}" for i in range(COUNT)]
 
 
 def test_every_way_to_candidates_agrees() -> None:
