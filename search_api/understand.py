@@ -39,8 +39,12 @@ _BESIDES = re.compile(
     r"(?<![扫清废解排开拆免消铲根破剔删切驱革岁戒])除(?:了|去)?(?P<text>[^\s，,。；;？?！!]{1,12}?)"
     r"(?:以外|之外|外(?=[的，,\s]|$))(?:的)?"
 )
+_DIGIT_DATE = r"(?:1\d{3}|20\d{2})(?:[01]\d(?:[0-3]\d)?)?(?!\d)"
 _IDENTIFIER = re.compile(
-    r"[A-Za-z]{1,3}\d{2,4}(?:[-·][A-Za-z0-9·]+)+"  # a reference code: J045-1-12-3, J102-WS·2011-Y-0003
+    # a reference code: J045-1-12-3, J102-WS·2011-Y-0003, gov-001
+    r"(?<![A-Za-z0-9])(?=[A-Za-z0-9·/-]*\d)[A-Za-z]{1,8}\d{0,6}(?:[-·/][A-Za-z0-9·]+)+"
+    # numbers that are no date and no span: 000014349/2019-00007, 12-3-45
+    rf"|(?<![A-Za-z0-9.-])(?!{_DIGIT_DATE})(?:\d+(?:[-/·][A-Za-z0-9]+){{2,}}|\d{{5,}}[-/]\d+)"
     r"|[\u4e00-\u9fff]{1,8}[〔\[（(【﹝]\s*\d{2,4}\s*[〕\]）)】﹞]\s*第?\d+号"  # 定政〔1953〕12号
     r"|[\u4e00-\u9fff]{1,6}字第[一二三四五六七八九十百千〇零\d]+[号號]"  # 漁字第三十七號
 )
@@ -86,7 +90,8 @@ class Chip:
 class Understood:
     """words: what ranks (None: nothing to rank by).  must, must_not: bind both legs.
 
-    sentence: the question for the encoder, exclusions taken out.
+    sentence: the question for the encoder, exclusions taken out; empty where the question only names
+    identifiers, for a number has no meaning to be near to.
     needles: normalised words to mark on text and scans.
     """
 
@@ -159,9 +164,14 @@ def understand(text: str, segmenter: Segmenter, *, plain: Sequence[str] = ()) ->
         must=tuple(reading.must),
         must_not=tuple(reading.must_not),
         chips=tuple(reading.chips),
-        sentence=" ".join(reading.sentence.split()),
+        sentence="" if _only_identifiers(reading) else " ".join(reading.sentence.split()),
         needles=tuple(dict.fromkeys(n for n in reading.needles if n)),
     )
+
+
+def _only_identifiers(reading: _Reading) -> bool:
+    named = sum(chip.kind == "identifier" for chip in reading.chips)
+    return 0 < named == len(reading.words) and not reading.welcome
 
 
 def mere_words(text: str, segmenter: Segmenter) -> Understood:
@@ -232,7 +242,7 @@ def _identifiers(reading: _Reading, segmenter: Segmenter) -> None:
     for match in reading.matches(_IDENTIFIER):
         said = normalise(match.group()).text
         if tokens := _tokens(segmenter, said):
-            reading.words.append(Word((tokens,), fields=("identifiers", "body", "title")))
+            reading.words.append(Word((tokens,), fields=("identifiers", "body", "title", "other")))
             reading.needles.append(said)
             reading.chips.append(Chip("identifier", match.group()))
 

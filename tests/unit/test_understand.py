@@ -186,6 +186,9 @@ def test_a_place_is_widened_by_its_other_names_in_one_leaf(ask: Ask) -> None:
         "J045-1-12-3",
         "j045-1-12",
         "J102-WS·2011-Y-0003",
+        "law-36eaf07dbf",
+        "000014349/2019-00007",
+        "330900-1-12",
         "定政〔1953〕12号",
         "定政[1953]12号",
         "漁字第三十七號",
@@ -195,10 +198,21 @@ def test_identifiers_are_looked_for_where_they_stand(ask: Ask, code: str) -> Non
     said = ask(f"{code} 登记")
     assert chips(said) == [("identifier", code)]
     (leaf,) = (n for n in leaves(said.words) if isinstance(n, Word) and n.fields)
-    assert leaf.fields == ("identifiers", "body", "title")
+    assert leaf.fields == ("identifiers", "body", "title", "other")  # other: 证号, 索引号, for staff
     assert len(leaf.alternatives[0]) > 1
     assert said.must == ()  # a number in a letter's number is no date
     assert ask(f"{code} 登记", code).chips == ()
+
+
+def test_a_number_alone_is_looked_up_and_not_guessed_at(ask: Ask) -> None:
+    assert ask("J045-1-12-3").sentence == ""
+    assert ask("J045-1-12-3 登记").sentence != ""
+    assert ask("J045-1-12-3", "J045-1-12-3").sentence != ""
+
+
+@pytest.mark.parametrize("question", ["1950-1953", "1953-06-12", "19500101-19510203", "30-40岁", "1-3月"])
+def test_spans_are_no_identifiers(ask: Ask, question: str) -> None:
+    assert "identifier" not in [chip.kind for chip in ask(question).chips]
 
 
 @pytest.mark.parametrize(
