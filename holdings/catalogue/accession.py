@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,8 +14,10 @@ from holdings.access import visible_to
 from holdings.catalogue import descriptions
 from holdings.catalogue.attach import (
     add_pages,
-    attachment_difference,
+    file_difference,
+    files_as_is,
     page_difference,
+    pages_as_is,
     set_attachments,
     set_pages,
 )
@@ -27,10 +29,20 @@ from holdings.records import Record
 from holdings.text import natural_key
 
 
+@dataclass(frozen=True)
+class _Known:
+    """A record as it stands: its row (locked), its pages' (number, file, frame), its files' name → SHA-256."""
+
+    row: RecordRow
+    pages: list[tuple[int, str, int]]
+    files: dict[str, str]
+
+
 def take_in(session: Session, batch: Sequence[Incoming], *, update: bool, reason: str) -> list[Outcome]:
-    """One outcome each, in order. Runs of new records are written together: a dozen statements, not a
-    dozen a record. Errors: Conflict when a code belongs to another record."""
+    """One outcome each, in order. Known records are read together, runs of new ones written together: a
+    dozen statements a batch, not a dozen a record. Errors: Conflict when a code belongs to another record."""
     holders = _holders(session, (i.record.reference_code for i in batch))
+    known = _known(session, set(holders.values()))
     outcomes: list[Outcome] = []
     fresh: dict[str, Incoming] = {}
     for incoming in batch:
@@ -42,9 +54,22 @@ def take_in(session: Session, batch: Sequence[Incoming], *, update: bool, reason
         _insert(session, list(fresh.values()))
         holders |= {c: i.record.id for c, i in fresh.items()}
         fresh = {}
-        outcomes.append(_compare(session, holders[code], incoming, update, reason))
+        record_id = holders[code]
+        if record_id not in known:
+            known |= _known(session, {record_id})
+        outcomes.append(_compare(session, known[record_id], incoming, update, reason))
+        if outcomes[-1].status == "changed":
+            del known[record_id]
     _insert(session, list(fresh.values()))
     return outcomes
+
+
+def _known(session: Session, ids: set[str]) -> dict[str, _Known]:
+    if not ids:
+        return {}
+    rows = session.scalars(select(RecordRow).where(RecordRow.id.in_(ids)).with_for_update())
+    pages, files = pages_as_is(session, ids), files_as_is(session, ids)
+    return {row.id: _Known(row, pages.get(row.id, []), files.get(row.id, {})) for row in rows}
 
 
 def _insert(session: Session, fresh: Sequence[Incoming]) -> None:
@@ -65,18 +90,17 @@ def _insert(session: Session, fresh: Sequence[Incoming]) -> None:
     enqueue(session, [i.record.id for i in fresh])
 
 
-def _compare(session: Session, record_id: str, incoming: Incoming, update: bool, reason: str) -> Outcome:
-    record = incoming.record
-    row = row_of(session, record_id)
+def _compare(session: Session, known: _Known, incoming: Incoming, update: bool, reason: str) -> Outcome:
+    record, row = incoming.record, known.row
     old = descriptions.from_json(row.description)
     # The code a package uses may be a former one: the present code stays.
     former = tuple(dict.fromkeys((*old.former_codes, *record.former_codes)))
     new = replace(record, id=old.id, reference_code=old.reference_code, former_codes=former)
-    pages, has_pages = page_difference(session, row.id, incoming.pages)
-    files, has_files = attachment_difference(session, row.id, incoming.attachments)
+    pages = page_difference(known.pages, incoming.pages)
+    files = file_difference(known.files, incoming.attachments)
     changes = dict(descriptions.differences(old, new))
     # Pages and files may be added to a record that has none; anything else is a revision.
-    revises = bool(changes) or bool(pages and has_pages) or bool(files and has_files)
+    revises = bool(changes) or bool(pages and known.pages) or bool(files and known.files)
     changes |= {name: d for name, d in (("pages", pages), ("attachments", files)) if d}
     if not changes:
         return Outcome(row.id, row.reference_code, "unchanged")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,18 +18,39 @@ if TYPE_CHECKING:
 Difference = tuple[str, str]
 
 
-def page_difference(
-    session: Session, record_id: str, pages: Sequence[IncomingPage] | None
-) -> tuple[Difference | None, bool]:
-    """(how the pages differ from the record's, whether the record has any)."""
-    query = select(PageRow.number, PageRow.sha256, PageRow.frame).where(PageRow.record_id == record_id)
-    as_is = sorted(tuple(row) for row in session.execute(query))
-    if pages is None:
-        return None, bool(as_is)
-    to_be = sorted((p.number, p.sha256, p.frame) for p in pages)
-    if as_is == to_be:
-        return None, bool(as_is)
-    return (f"{len(as_is)} 页", f"{len(to_be)} 页" + ("（文件不同）" if as_is else "")), bool(as_is)
+Place = tuple[int, str, int]  # page number, SHA-256 of its file, frame in the file
+
+
+def pages_as_is(session: Session, record_ids: Collection[str]) -> dict[str, list[Place]]:
+    """record id → its pages' places, in order."""
+    query = select(PageRow.record_id, PageRow.number, PageRow.sha256, PageRow.frame).order_by(PageRow.number)
+    found: dict[str, list[Place]] = {}
+    for record_id, number, sha256, frame in session.execute(query.where(PageRow.record_id.in_(record_ids))):
+        found.setdefault(record_id, []).append((number, sha256, frame))
+    return found
+
+
+def files_as_is(session: Session, record_ids: Collection[str]) -> dict[str, dict[str, str]]:
+    """record id → its attachments' name → SHA-256."""
+    query = select(AttachmentRow.record_id, AttachmentRow.name, AttachmentRow.sha256)
+    found: dict[str, dict[str, str]] = {}
+    for record_id, name, sha256 in session.execute(query.where(AttachmentRow.record_id.in_(record_ids))):
+        found.setdefault(record_id, {})[name] = sha256
+    return found
+
+
+def page_difference(as_is: list[Place], pages: Sequence[IncomingPage] | None) -> Difference | None:
+    """How the pages differ from the record's, for people; None when none came or they are the same."""
+    if pages is None or as_is == sorted((p.number, p.sha256, p.frame) for p in pages):
+        return None
+    return f"{len(as_is)} 页", f"{len(pages)} 页" + ("（文件不同）" if as_is else "")
+
+
+def file_difference(as_is: dict[str, str], files: Sequence[IncomingAttachment] | None) -> Difference | None:
+    """How the attachments differ from the record's, for people; None when none came or they are the same."""
+    if files is None or as_is == {f.name: f.sha256 for f in files}:
+        return None
+    return "、".join(sorted(as_is)), "、".join(sorted(f.name for f in files))
 
 
 def set_pages(session: Session, record_id: str, pages: Sequence[IncomingPage]) -> None:
@@ -93,17 +114,6 @@ def text_of(row: PageTextRow) -> PageText:
         for text, x, y, w, h, confidence in row.lines
     )
     return PageText(lines, row.maker, row.rotation, row.vertical)
-
-
-def attachment_difference(
-    session: Session, record_id: str, files: Sequence[IncomingAttachment] | None
-) -> tuple[Difference | None, bool]:
-    """(how the attachments differ from the record's, whether the record has any)."""
-    query = select(AttachmentRow.name, AttachmentRow.sha256).where(AttachmentRow.record_id == record_id)
-    as_is = {name: sha for name, sha in session.execute(query)}
-    if files is None or as_is == {f.name: f.sha256 for f in files}:
-        return None, bool(as_is)
-    return ("、".join(sorted(as_is)), "、".join(sorted(f.name for f in files))), bool(as_is)
 
 
 def set_attachments(session: Session, record_id: str, files: Sequence[IncomingAttachment]) -> None:
