@@ -64,6 +64,7 @@ class EmbeddedEngine:
         self._index_dir = index_dir
         self._made_with = made_with
         self._readers: dict[str, AudienceReader] = {}
+        self._complaints: dict[str, str] = {}
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._looker: threading.Thread | None = None
@@ -92,7 +93,13 @@ class EmbeddedEngine:
                 self._reader(folder.parent.name).look()
             except (DanghaiError, OSError) as error:
                 # Whoever asks this audience next meets the same error; the others go on.
-                _log.warning("index %s: %s", folder.parent.name, error)
+                self._complain(folder.parent.name, str(error))
+
+    def _complain(self, audience: str, message: str) -> None:
+        """Once a message, not twice a second."""
+        if self._complaints.get(audience) != message:
+            self._complaints[audience] = message
+            _log.warning("index %s: %s", audience, message)
 
     def _reader(self, audience: str) -> AudienceReader:
         with self._lock:
@@ -123,7 +130,7 @@ class EmbeddedEngine:
         reader = self._reader(audience)
         ready = reader.ready(question.snapshot)
         snapshot: Snapshot = ready if ready else await self._run(reader.snapshot, question.snapshot)
-        after = Place.from_text(question.after, question.sort) if question.after else None
+        after = Place.from_text(question.after, _order(question)) if question.after else None
         page, meaning, facets, years = await asyncio.gather(
             self._run(_words, snapshot, question, after),
             self._run(_meaning, snapshot, question) if question.vector is not None else _nothing(()),
@@ -140,11 +147,11 @@ class EmbeddedEngine:
 
     async def complete(self, audience: str, prefix: str, *, size: int = 10) -> list[str]:
         reader = self._reader(audience)
-        return await self._run(_complete, reader.snapshot(), prefix, size)
+        return await self._run(lambda: _complete(reader.snapshot(), prefix, size))
 
     async def vectors(self, audience: str, record_id: str) -> list[Row]:
         reader = self._reader(audience)
-        return await self._run(_vectors, reader.snapshot(), record_id)
+        return await self._run(lambda: _vectors(reader.snapshot(), record_id))
 
     async def versions(self, audience: str) -> dict[str, int]:
         reader = self._reader(audience)
@@ -164,6 +171,12 @@ async def _nothing(answer: T) -> T:
     return answer
 
 
+def _order(question: Question) -> Sort:
+    """Without words nothing is more relevant than another: then by reference code."""
+    by_code = question.words is None and question.sort is Sort.RELEVANCE
+    return Sort.CODE if by_code else question.sort
+
+
 def _bound(question: Question, without: str = "") -> tuple[Node, ...]:
     """What both legs must match, all chosen facet values included but those of one facet."""
     chosen = (node for name, node in question.post_filters.items() if name != without)
@@ -180,11 +193,8 @@ def _words(snapshot: Snapshot, question: Question, after: Place | None) -> Page:
     query = _counted(snapshot, question)
     if question.meaning_only:
         return Page((), snapshot.hits.count(query), True)
-    sort = question.sort
-    if question.words is None and sort is Sort.RELEVANCE:
-        sort = Sort.CODE
     same = after is not None and after.snapshot == snapshot.name
-    return snapshot.hits.page(query, sort, question.depth, after, same=same)
+    return snapshot.hits.page(query, _order(question), question.depth, after, same=same)
 
 
 def _meaning(snapshot: Snapshot, question: Question) -> tuple[MeaningHit, ...]:

@@ -22,6 +22,7 @@ import shutil
 import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -120,7 +121,11 @@ class Generation:
         return MadeWith(**meta["made_with"])
 
     def bytes_on_disk(self) -> int:
-        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        total = 0
+        for path in self.folder.rglob("*"):
+            with suppress(FileNotFoundError):  # a merge may remove a segment meanwhile
+                total += path.stat().st_size
+        return total
 
     def hold(self) -> IO[bytes]:
         """A shared lock that keeps the writer from removing this generation; close it to let go."""

@@ -41,6 +41,8 @@ from holdings.errors import IndexMissing
 
 #: Snapshots kept for those who turn pages, and seconds each is kept.
 KEPT, KEPT_FOR = 8, 600.0
+#: Seconds a generation is held after the switch to another, for questions still on their way.
+GRACE = 10.0
 #: A row file up to this size is read at opening; a larger one behind it.
 WARM_AT_ONCE = 64_000_000
 _CHUNK = 8_000_000
@@ -51,6 +53,7 @@ class Snapshot:
     """Searcher, columns and alive rows of one commit. `meaning` is None until its files are warm."""
 
     name: str
+    generation: str
     searcher: tantivy.Searcher
     columns: Columns
     alive: Mask
@@ -110,6 +113,7 @@ class GenerationReader:
         self._count += 1
         snapshot = Snapshot(
             name=f"{self._token}.{self.generation.name}.{self._count}",
+            generation=self.generation.name,
             searcher=searcher,
             columns=columns,
             alive=alive,
@@ -152,32 +156,38 @@ class GenerationReader:
 
 
 class AudienceReader:
-    """Follows one audience's current generation. Safe for several threads."""
+    """Follows one audience's current generation. Safe for several threads.
+
+    `_following` is held while an index opens, which can take a second; `_keeping` never for long.
+    """
 
     def __init__(self, folder: AudienceFolder, made_with: MadeWith | None, token: str) -> None:
         self._folder = folder
         self._made_with = made_with
         self._token = token
-        self._lock = threading.Lock()
+        self._following = threading.Lock()
+        self._keeping = threading.Lock()
         self._reader: GenerationReader | None = None
+        self._left: list[tuple[float, GenerationReader]] = []
         self._kept: OrderedDict[str, tuple[float, Snapshot]] = OrderedDict()
 
     def look(self) -> None:
         """Follow CURRENT and take up a newer commit."""
-        with self._lock:
+        with self._following:
             self._follow()
 
     def _follow(self) -> GenerationReader:
+        self._release(time.monotonic() - GRACE)
         current = self._folder.current()
         reader = self._reader
         if reader is None or reader.generation != current:
             # Not served on when the new one cannot be read: it may lack what was withdrawn.
-            self._let_go()
+            self._leave()
             self._reader = reader = self._opened()
-        else:
-            before = reader.latest.state.withdrawn
-            if reader.look() and reader.latest.state.withdrawn != before:
-                self._kept.clear()
+            return reader
+        before = reader.latest.state.withdrawn
+        if reader.look() and reader.latest.state.withdrawn != before:
+            self._forget()
         return reader
 
     def _opened(self) -> GenerationReader:
@@ -188,24 +198,48 @@ class AudienceReader:
                 continue  # the writer switched and removed it between our two looks
         raise IndexMissing(f"索引不全：{self._folder.folder.name}。", advice=REBUILD)
 
+    def _leave(self) -> None:
+        """Serve the current generation no more; those still answering from it have GRACE seconds."""
+        if self._reader:
+            self._left.append((time.monotonic(), self._reader))
+        self._reader = None
+        self._forget()
+
+    def _release(self, before: float) -> None:
+        for left, reader in self._left:
+            if left <= before:
+                reader.close()
+        self._left = [pair for pair in self._left if pair[0] > before]
+
+    def _forget(self) -> None:
+        with self._keeping:
+            self._kept.clear()
+
     def ready(self, name: str | None) -> Snapshot | None:
-        """The same without ever waiting: None while the index is not open, or a commit is being taken up
-        and `name` asks for an earlier one."""
+        """The same as `snapshot` without ever waiting; None while the index is not open."""
         reader = self._reader
-        return reader.latest if reader and name is None else None
+        return self._choose(reader, name) if reader else None
 
     def snapshot(self, name: str | None = None) -> Snapshot:
         """An earlier snapshot while it is kept, else the latest."""
-        with self._lock:
-            reader = self._reader or self._follow()
+        reader = self._reader
+        if reader is None:
+            with self._following:
+                reader = self._reader or self._follow()
+        return self._choose(reader, name)
+
+    def _choose(self, reader: GenerationReader, name: str | None) -> Snapshot:
+        with self._keeping:
             kept = self._kept.get(name) if name else None
-            return kept[1] if kept else reader.latest
+        return kept[1] if kept else reader.latest
 
     def keep(self, snapshot: Snapshot) -> None:
         """Hold a snapshot for the next page, unless something was withdrawn meanwhile."""
-        with self._lock:
+        with self._keeping:
             reader = self._reader
-            if reader is None or reader.latest.state.withdrawn != snapshot.state.withdrawn:
+            if reader is None or reader.generation.name != snapshot.generation:
+                return
+            if reader.latest.state.withdrawn != snapshot.state.withdrawn:
                 return
             now = time.monotonic()
             self._kept[snapshot.name] = now, snapshot
@@ -232,14 +266,9 @@ class AudienceReader:
         )
 
     def close(self) -> None:
-        with self._lock:
-            self._let_go()
-
-    def _let_go(self) -> None:
-        if self._reader:
-            self._reader.close()
-        self._reader = None
-        self._kept.clear()
+        with self._following:
+            self._leave()
+            self._release(time.monotonic())
 
 
 def _check_readable(found: MadeWith, wanted: MadeWith | None, audience: str) -> None:

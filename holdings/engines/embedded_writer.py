@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -210,7 +211,7 @@ class GenerationWriter:
         if self._signs:
             self._signs.close()
         self._signs = GrowingFile(folder / signs_file(number), 0)
-        return State(**{**state.__dict__, "mean_rows": state.rows, "signs": number})
+        return replace(state, mean_rows=state.rows, signs=number)
 
     # ── looking ─────────────────────────────────────────────────────────────────
 

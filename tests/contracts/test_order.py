@@ -99,6 +99,12 @@ def test_paging_to_the_end(ordered: Desk, sort: Sort, depth: int) -> None:
 
 
 @pytest.mark.parametrize("sort", list(Sort))
+def test_paging_to_the_end_without_words(ordered: Desk, documents: list[Document], sort: Sort) -> None:
+    expected = truth(documents, Sort.CODE if sort is Sort.RELEVANCE else sort)
+    assert walk(ordered, 60, sort=sort) == expected
+
+
+@pytest.mark.parametrize("sort", list(Sort))
 def test_paging_goes_on_in_its_snapshot_while_others_write(
     ordered: Desk, documents: list[Document], sort: Sort
 ) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from holdings.engines.port import AnyOf, DateRange, FacetIn, Ids, Phrase, Undated, Word
+from holdings.engines.port import TEXT_FIELDS, AnyOf, DateRange, FacetIn, Ids, Phrase, Undated, Word
 from holdings.errors import BadQuery
 
 from .conftest import Desk, document, phrase, word
@@ -144,10 +144,14 @@ def test_unknown_names_are_named_errors(archive: Desk) -> None:
         archive.ask(facets=("nonsense",))
 
 
-def test_a_better_field_ranks_higher(desk: Desk) -> None:
-    body = document("b:1", "无关 题名", body=["盐场"])
-    title = document("b:2", "盐场 题名", body=["无关"])
-    desk.put(body, title)
-    assert [hit.id for hit in desk.ask(words=word("盐场")).words] == ["b:2", "b:1"]
-    heavy = AnyOf((word("盐场", fields=("title",), weight=0.01), word("盐场", fields=("body",))))
-    assert [hit.id for hit in desk.ask(words=heavy).words] == ["b:1", "b:2"]
+def test_fields_and_leaves_weigh_as_they_say(desk: Desk) -> None:
+    assert TEXT_FIELDS["identifiers"] > TEXT_FIELDS["other"]
+    desk.put(
+        document("b:1", "题名", text={"other": ["盐场"]}),
+        document("b:2", "题名", text={"identifiers": ["盐场"]}),
+    )
+    anywhere = word("盐场", bigrams=())
+    assert [hit.id for hit in desk.ask(words=anywhere).words] == ["b:2", "b:1"]
+    light = word("盐场", bigrams=(), fields=("identifiers",), weight=0.01)
+    turned = AnyOf((light, word("盐场", bigrams=(), fields=("other",))))
+    assert [hit.id for hit in desk.ask(words=turned).words] == ["b:1", "b:2"]
