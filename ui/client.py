@@ -111,9 +111,12 @@ class Api:
             response = _http(self._url).get(path, params=list(params), headers=self._headers)
         except httpx.HTTPError as error:
             raise ApiAway(str(error)) from error
-        if response.is_success:
+        if not response.is_success:
+            raise problem_of(response)
+        try:
             return response.json()
-        raise problem_of(response)
+        except ValueError as error:
+            raise ApiAway("what answers there is not the search API") from error
 
 
 def problem_of(response: httpx.Response) -> ApiProblem:

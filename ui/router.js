@@ -4,6 +4,7 @@
 
 let labels = {};
 let remembered = null;
+let typedIn = null;
 
 const find = (event, test) => event.composedPath().find((n) => n instanceof Element && n.matches(test));
 const rerun = () => window.dispatchEvent(new PopStateEvent("popstate"));
@@ -29,6 +30,15 @@ function refocus() {
   if (active && active !== document.body && active.isConnected) return;
   const again = document.querySelector(`[data-key="${CSS.escape(remembered.key)}"]`);
   if (again) again.focus({ preventScroll: true });
+}
+
+// A page drawn anew changes attributes; what a field shows must follow, unless someone is typing in it.
+function follow(changes) {
+  for (const { type, target } of changes) {
+    if (type !== "attributes" || target === typedIn) continue;
+    if (target.matches?.("input[data-key], .dh-years input")) target.value = target.getAttribute("value") ?? "";
+    else if (target.matches?.("option[selected]")) target.selected = true;
+  }
 }
 
 async function post(button) {
@@ -99,6 +109,7 @@ let composing = false;
 
 function onInput(event) {
   const box = find(event, ".dh-ask input");
+  typedIn = event.target;
   if (!box || composing) return;
   clearTimeout(waiting);
   waiting = setTimeout(() => suggest(box), 120);
@@ -209,12 +220,15 @@ async function copy(button, text) {
 // ── once for the whole page ─────────────────────────────────────────────────
 
 export default function ({ data }) {
+  // Streamlit calls this at every run; one set of listeners is enough.
+  if (window.danghaiRouter?.language === data.language) return;
+  window.danghaiRouter?.ours.abort();
+  const ours = new AbortController();
+  window.danghaiRouter = { ours, language: data.language };
   labels = data.labels;
   document.documentElement.lang = data.language;
-  window.danghaiRouter?.abort();
-  const ours = new AbortController();
-  window.danghaiRouter = ours;
   const { signal } = ours;
+  window.addEventListener("popstate", () => (typedIn = null), { signal });
   document.addEventListener("click", onClick, { signal });
   document.addEventListener("submit", onSubmit, { signal });
   document.addEventListener("change", onChange, { signal });
@@ -223,7 +237,10 @@ export default function ({ data }) {
   document.addEventListener("compositionstart", () => (composing = true), { signal });
   document.addEventListener("compositionend", (e) => ((composing = false), onInput(e)), { signal });
   document.addEventListener("focusout", (e) => find(e, ".dh-ask") && setTimeout(closeSuggestions, 150), { signal });
-  const watcher = new MutationObserver(refocus);
-  watcher.observe(document.body, { childList: true, subtree: true });
+  const watcher = new MutationObserver((changes) => {
+    follow(changes);
+    refocus();
+  });
+  watcher.observe(document.body, { subtree: true, childList: true, attributeFilter: ["value", "selected"] });
   signal.addEventListener("abort", () => watcher.disconnect());
 }

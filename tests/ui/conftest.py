@@ -1,0 +1,179 @@
+"""A real API on real sample holdings, the explorer before it, and a real Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+ROOT = Path(__file__).parents[2]
+HOLDINGS = ROOT / "corpus_samples" / "holdings"
+CHROMIUM = "/usr/bin/chromium"
+#: The one scan that is read here by OCR: the minutes, two pages.
+READ = "J001-1-1-3"
+PORTS = iter(range(19310, 19400))
+#: Milliseconds a page may take on a machine that is busy with everything else.
+PATIENCE = 30_000
+
+
+def free_port() -> int:
+    """A port nobody answers at, and given to nobody before."""
+    for port in PORTS:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
+    raise RuntimeError("no port is free")
+
+
+@contextmanager
+def running(command: list[str], log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of ours with its children; ended at the end."""
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def until(ready: Callable[[], bool], what: str, seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if ready():
+                return
+        except (httpx.HTTPError, KeyError, ValueError):
+            pass
+        time.sleep(0.1)
+    raise AssertionError(f"{what} did not come up")
+
+
+class Stage:
+    """What starts the two processes, for the fixtures and for tests that need their own."""
+
+    free_port = staticmethod(free_port)
+
+    @contextmanager
+    def explorer(self, api: str, log: Path) -> Iterator[str]:
+        """The explorer before an API; its address."""
+        port = free_port()
+        options = ["--server.port", str(port), "--server.headless", "true"]
+        with running(["-m", "streamlit", "run", "ui/app.py", *options], log, DANGHAI_API_URL=api):
+            address = f"http://127.0.0.1:{port}"
+            until(lambda: httpx.get(f"{address}/_stcore/health").is_success, "the explorer")
+            yield address
+
+    @contextmanager
+    def search_api(self, home: Path, port: int) -> Iterator[str]:
+        """The API on a data folder; its address."""
+        command = ["-m", "uvicorn", "--factory", "search_api.app:create_app", "--port", str(port)]
+        with running(
+            [*command, "--log-level", "warning"],
+            home / f"api-{port}.log",
+            DANGHAI_HOME=str(home),
+            DANGHAI_EXAMPLE_QUESTIONS='["沈家门渔船登记，1950年", "灯塔"]',
+        ):
+            address = f"http://127.0.0.1:{port}"
+            until(lambda: httpx.get(f"{address}/readyz").is_success, "the API")
+            yield address
+
+
+def ingest(home: Path, *what: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "danghai", "ingest", *what],
+        cwd=ROOT,
+        env={**os.environ, "DANGHAI_HOME": str(home), "DANGHAI_OCR_WORKERS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, 2), done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder: one scan of J001 really read, J045 and M003 beside it with scans that wait."""
+    home = tmp_path_factory.mktemp("home")
+    first = tmp_path_factory.mktemp("holdings") / "J001"
+    first.mkdir()
+    for item in HOLDINGS.joinpath("J001").iterdir():
+        if item.is_file():
+            shutil.copy(item, first)
+    shutil.copytree(HOLDINGS / "J001" / READ, first / READ)
+    ingest(home, str(first))
+    ingest(home, "--no-ocr", str(HOLDINGS / "J045"), str(HOLDINGS / "M003"))
+    return home
+
+
+@pytest.fixture(scope="session")
+def stage() -> Stage:
+    return Stage()
+
+
+@pytest.fixture(scope="session")
+def api(home: Path, stage: Stage) -> Iterator[str]:
+    with stage.search_api(home, free_port()) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def site(api: str, home: Path, stage: Stage) -> Iterator[str]:
+    with stage.explorer(api, home / "explorer.log") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip("needs chromium: apt-get install chromium")
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser, site: str) -> Iterator[BrowserContext]:
+    made = chromium.new_context(
+        viewport={"width": 1360, "height": 900}, locale="zh-CN", base_url=site, accept_downloads=True
+    )
+    made.set_default_timeout(PATIENCE)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A fresh visitor's page; a script error in it fails the test that caused it."""
+    made = context.new_page()
+    made.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+    return made

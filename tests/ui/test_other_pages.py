@@ -1,0 +1,197 @@
+"""Browsing, the list, signing in, the language, a phone, and an API that is away."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from openpyxl import load_workbook
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from holdings.access import STAFF
+from holdings.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from conftest import Stage
+
+pytestmark = pytest.mark.browser
+
+MINUTES = "990001:J001-1-1-3"
+
+
+def test_browsing_goes_from_fonds_to_file_in_natural_order(page: Page) -> None:
+    page.goto("/browse")
+    fonds = page.locator(".dh-node.is-fonds")
+    expect(fonds).to_have_count(3)
+    expect(fonds.first.locator(".dh-intro")).to_contain_text("沈家门")
+    fonds.first.locator(".dh-title").click()
+    page.locator(".dh-node.is-series .dh-title").first.click()
+    expect(page.locator(".dh-node.is-volume").first).to_be_visible()
+    page.locator(".dh-node.is-volume .dh-title").first.click()
+    expect(page.locator(".dh-node.is-file").first).to_be_visible()
+    codes = page.locator(".dh-node.is-file code").all_inner_texts()
+    assert codes == sorted(codes, key=lambda code: [int(n) for n in re.findall(r"\d+", code)])
+    expect(page.locator(".dh-crumbs a")).to_have_count(3)
+    page.locator(".dh-node.is-file .dh-title").first.click()
+    expect(page.locator(".dh-where code")).to_have_text(codes[0])
+    page.go_back()
+    expect(page.locator(".dh-node.is-file").first).to_be_visible()
+
+
+def test_search_within_a_place_stays_in_it(page: Page) -> None:
+    page.goto("/browse?node=990001:J045")
+    page.locator(".dh-ask input").fill("渔民")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("within="))
+    expect(page.locator(".dh-card").first).to_be_visible()
+    assert all(code.startswith("J045") for code in page.locator(".dh-card code").all_inner_texts())
+    expect(page.locator(".dh-chip", has_text="范围")).to_contain_text("定海县人民政府")
+
+
+def test_the_list_is_kept_ordered_noted_and_exported(page: Page, context: BrowserContext, site: str) -> None:
+    page.goto("/?q=渔民&mode=words&fonds=J001")
+    cards = page.locator(".dh-card")
+    expect(cards.first).to_be_visible()
+    for n in range(2):
+        cards.nth(n).locator("button", has_text="收藏").click()
+        expect(cards.nth(n).locator(".dh-act.is-on")).to_have_text("✓ 已收藏")
+        expect(page.locator(".dh-count")).to_have_text(str(n + 1))
+    codes = [cards.nth(n).locator("code").inner_text() for n in range(2)]
+    # Another tab and a reload see the same list.
+    other = context.new_page()
+    other.goto("/list")
+    expect(other.locator(".dh-kept")).to_have_count(2)
+    other.close()
+    page.goto("/list")
+    expect(page.locator(".dh-kept code")).to_have_text(codes)
+    with page.expect_response(re.compile("/x/list/note")):
+        page.locator(".dh-kept textarea").first.fill("=1+1 要复核")
+        page.locator(".dh-where").click()
+    page.locator(".dh-kept").first.locator("button", has_text="下移").click()
+    expect(page.locator(".dh-kept code")).to_have_text(codes[::-1])
+    with page.expect_download() as download:
+        page.locator("a", has_text="导出 XLSX").click()
+    sheet = load_workbook(BytesIO(download.value.path().read_bytes())).active
+    assert sheet is not None
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    head = rows[0]
+    assert [row[head.index("档号")] for row in rows[1:]] == codes[::-1]
+    assert rows[2][head.index("备注")] == "=1+1 要复核"
+    assert sheet.cell(3, head.index("备注") + 1).data_type == "s"
+    assert "[A]" in str(rows[1][head.index("引用格式")])
+    assert str(rows[1][head.index("地址")]).startswith(f"{site}/record?id=")
+    page.locator(".dh-kept").first.locator("button", has_text="移除").click()
+    expect(page.locator(".dh-kept")).to_have_count(1)
+    page.locator("button", has_text="全部移除").click()
+    expect(page.locator(".dh-notice")).to_contain_text("还没有收藏")
+
+
+def test_a_card_gives_its_citation(page: Page) -> None:
+    page.goto("/?q=渔民&mode=words&fonds=J001")
+    page.locator(".dh-card [data-cite]").first.click()
+    dialog = page.locator("dialog.dh-dialog")
+    expect(dialog.locator("p")).to_contain_text("[A]")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+
+def test_english_by_a_switch_keeps_the_place(page: Page) -> None:
+    page.goto("/?q=渔民&mode=words&fonds=J001")
+    expect(page.locator(".dh-card").first).to_be_visible()
+    page.locator(".dh-language").click()
+    expect(page.locator(".dh-head nav a").first).to_have_text("Search")
+    expect(page.locator(".dh-card").first).to_be_visible()
+    assert "fonds=J001" in page.url
+    expect(page.locator(".dh-badge").first).to_have_text("Open")
+    assert page.evaluate("document.documentElement.lang") == "en"
+    page.goto("/browse")
+    expect(page.locator(".dh-where")).to_have_text("All fonds")
+    page.locator(".dh-language").click()
+    expect(page.locator(".dh-where")).to_have_text("全部全宗")
+
+
+def test_a_key_opens_what_it_may_and_sign_out_closes_it(page: Page, home: Path, api: str) -> None:
+    catalogue = Catalogue(f"sqlite:///{home / 'catalogue.sqlite'}")
+    key = catalogue.keys.add(STAFF, roles=["archivist"], name="试")
+    catalogue.close()
+    closed = "990001:J001-1-2-1"
+    staff = {"Authorization": f"Bearer {key}"}
+    every = httpx.get(f"{api}/v1/search?fonds=J045&size=100&level=file", headers=staff).json()["hits"]
+    closed = next(hit["id"] for hit in every if hit["access_status"] == "控制")
+    page.goto(f"/record?id={closed}")
+    expect(page.locator(".dh-notice")).to_contain_text("无权查看")
+    page.goto("/sign-in")
+    page.locator("input[name=key]").fill("wrong")
+    page.locator(".dh-stack .dh-main").click()
+    expect(page.locator(".dh-error")).to_contain_text("密钥无效")
+    page.locator("input[name=key]").fill(key)
+    page.locator(".dh-stack .dh-main").click()
+    expect(page.locator(".dh-side button")).to_have_text("退出")
+    page.goto(f"/record?id={closed}&view=fields")
+    expect(page.locator(".dh-top .dh-badge")).to_have_text("控制")
+    cookies = page.context.cookies()
+    assert all(key not in str(cookie["value"]) for cookie in cookies)
+    assert next(c for c in cookies if c["name"] == "danghai_visitor")["httpOnly"]
+    page.goto("/?q=渔民")
+    expect(page.locator("[data-testid=stProgress]")).to_contain_text("正在识读")
+    page.locator(".dh-side button").click()
+    expect(page.locator(".dh-side")).to_contain_text("登录")
+    page.goto(f"/record?id={closed}")
+    expect(page.locator(".dh-notice")).to_contain_text("无权查看")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/?q=渔民，1950年以后",
+        f"/record?id={MINUTES}&q=渔民",
+        f"/record?id={MINUTES}&view=fields",
+        "/browse",
+        "/list",
+    ],
+)
+def test_a_phone_needs_no_sideways_scroll(chromium: Browser, site: str, path: str) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, base_url=site, has_touch=True)
+    page = context.new_page()
+    page.goto(path)
+    page.wait_for_selector(".st-key-page [data-testid=stHtml]")
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    wide = page.evaluate(
+        "[...document.querySelectorAll('.dh-head, .st-key-page *')].filter(e => {"
+        "  const r = e.getBoundingClientRect();"
+        "  return r.width && r.right > innerWidth + 1 && !e.closest('.dh-strip, .dh-scan, .dh-text, pre, svg')"
+        "}).map(e => e.outerHTML.slice(0, 120))"
+    )
+    assert wide == []
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+    context.close()
+
+
+def test_on_a_phone_filters_unfold_by_a_button(chromium: Browser, site: str) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, base_url=site, has_touch=True)
+    page = context.new_page()
+    page.goto("/?q=渔民&mode=words")
+    expect(page.locator(".dh-card").first).to_be_in_viewport()
+    facet = page.locator("[data-facet=fonds]")
+    expect(facet).to_be_hidden()
+    page.locator(".dh-fold").tap()
+    expect(facet).to_be_visible()
+    context.close()
+
+
+def test_an_api_that_is_away_is_said_and_found_again(chromium: Browser, home: Path, stage: Stage) -> None:
+    port = stage.free_port()
+    with stage.explorer(f"http://127.0.0.1:{port}", home / "away.log") as address:
+        page = chromium.new_page(base_url=address)
+        page.goto("/?q=渔民")
+        expect(page.locator(".dh-notice")).to_contain_text("检索服务没有应答")
+        expect(page.locator(".dh-ask input")).to_have_value("渔民")
+        with stage.search_api(home, port):
+            # Nobody reloads: the page finds out by itself.
+            expect(page.locator(".dh-card").first).to_be_visible()
+        page.close()
