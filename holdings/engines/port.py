@@ -20,21 +20,23 @@ from numpy.typing import NDArray
 
 Vector = NDArray[np.float32]
 
-#: Text fields an engine indexes, with the weight each has in the words leg.
+#: Text fields an engine indexes, with the weight each has in the words leg. A match in a short field is
+#: worth more by BM25 itself (short, and few records have the word there), so short fields need little
+#: weight beside the body: a title at 3 cost STARD a third of its nDCG (benchmarks/README.md).
 TEXT_FIELDS: dict[str, float] = {
-    "title": 3.0,
-    "identifiers": 4.0,  # reference code and its parts, former codes, document number
-    "creators": 2.0,
-    "names": 2.0,  # persons
-    "places": 2.0,
-    "keywords": 2.0,
-    "abstract": 1.5,
+    "title": 0.5,
+    "identifiers": 2.0,  # reference code and its parts, former codes, document number
+    "creators": 0.3,
+    "names": 0.3,  # persons
+    "places": 0.3,
+    "keywords": 0.3,
+    "abstract": 0.5,
     "body": 1.0,  # page texts, attachments' texts
-    "other": 0.5,  # remaining described fields; for staff also columns no field takes
+    "other": 0.2,  # remaining described fields; for staff also columns no field takes
 }
 #: Overlapping character pairs of title, abstract and body: finds what the segmenter cut differently.
 BIGRAM_FIELD = "bigrams"
-BIGRAM_WEIGHT = 0.3
+BIGRAM_WEIGHT = 1.0
 
 #: Keyword facets. Values are shown as they are; a document may have several in each.
 FACETS: tuple[str, ...] = (
