@@ -192,20 +192,20 @@ class Asked:
 
 
 def questions(count: int) -> list[Asked]:
-    """One to four words of two characters and more out of one record each, so that all find something,
-    but none of the 100 commonest; and a vector near a theme."""
+    """One to four words of two characters and more, from the 100th to the 3,000th commonest, drawn as the
+    text's are (each in half a per cent to five per cent of the records); and a vector near a theme."""
     vocabulary = Vocabulary.load()
     dice = np.random.default_rng(42)
-    fit = np.array([len(word) >= 2 for word in vocabulary.words])
-    fit[np.argsort(-np.where(fit, vocabulary.odds, 0))[:100]] = False
+    odds = np.where([len(word) >= 2 for word in vocabulary.words], vocabulary.odds, 0)
+    order = np.argsort(-odds)
+    odds[order[:100]] = odds[order[3_000:]] = 0
+    odds /= odds.sum()
     targets = vectors(dice, themes(), count)
-    first = np.random.default_rng([1, 0])  # as Holdings draws its first batch
-    records = first.choice(len(vocabulary.words), (BATCH, 60), p=vocabulary.odds)
     asked = []
     for number in range(count):
-        words = [vocabulary.words[i] for i in records[number] if fit[i]]
-        chosen = dice.permutation(words)[: dice.integers(1, 5)].tolist()
-        asked.append(Asked(tuple(dict.fromkeys(chosen)), targets[number], int(dice.integers(1900, 1970))))
+        drawn = dice.choice(len(odds), dice.integers(1, 5), p=odds, replace=False)
+        words = tuple(vocabulary.words[i] for i in drawn)
+        asked.append(Asked(words, targets[number], int(dice.integers(1900, 1970))))
     return asked
 
 
@@ -383,7 +383,7 @@ async def measure(folder: Path, count: int) -> dict[str, Any]:
     status = await engine.status(AUDIENCE)
     await engine.close()
     return {
-        **found, "rss_anon_mb": memory, "disk_mb": round(status.bytes_on_disk / 1e6),
+        **found, "load": os.getloadavg()[0], "cores": os.cpu_count(), "rss_anon_mb": memory, "disk_mb": round(status.bytes_on_disk / 1e6),
         "documents": status.documents, "rows": status.rows, "rows_measured": table,
     }  # fmt: skip
 

@@ -105,8 +105,8 @@ def test_recall_with_every_filter(signed: Desk) -> None:
 
 def test_recall_with_constraints_on_words(signed: Desk) -> None:
     third = NUMBERS % 3 == 0
-    assert recall(signed, third, must=(phrase("甲 丙", bigrams=()),)) > 0.97  # asked of candidates
-    assert recall(signed, ~third, must_not=(phrase("甲 丙", bigrams=()),)) > 0.97
+    assert recall(signed, third, must=(phrase("甲 丙", bigrams=()),)) > 0.97  # gathered
+    assert recall(signed, ~third, must_not=(phrase("甲 丙", bigrams=()),)) > 0.97  # asked of candidates
     few = Ids(("v:0003", "v:0007", "v:0400"))
     chosen = np.isin(NUMBERS, [3, 7, 400])
     assert recall(signed, chosen, must=(few,)) == pytest.approx(0.3)  # there are but three
