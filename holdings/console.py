@@ -57,6 +57,11 @@ def print_json(data: Any) -> None:
     sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
+def supervised() -> bool:
+    """Whether a `serve` started this process."""
+    return SUPERVISOR in os.environ
+
+
 def end_with_supervisor() -> None:
     """End this process (as if told by SIGTERM) when the `serve` that started it is gone."""
     supervisor = os.environ.get(SUPERVISOR)

@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -26,6 +27,7 @@ from holdings.console import (
     out,
     print_json,
     said_plainly,
+    supervised,
 )
 from holdings.errors import BadInput, IndexMissing
 from holdings.locks import hold, is_held, projector_lock, reading_lock
@@ -34,6 +36,7 @@ if TYPE_CHECKING:  # what these commands work with is imported when one runs: `-
     from holdings.catalogue import WaitingPage
     from holdings.engines.port import IndexStatus
     from indexer.reading import ReadingReport
+    from indexer.report import IntakeReport
     from indexer.workshop import Workshop
 
 index_app = typer.Typer(help="索引：状态与重建 index status and rebuild", no_args_is_help=True)
@@ -60,42 +63,49 @@ def ingest(
     with said_plainly():
         shop = _shop()
         shop.catalogue.upgrade()
-        with _bars(quiet=as_json) as bars:
-            records = bars.add_task("收进 records", total=None)
-            report = Intake(shop.catalogue, shop.store, shop.settings).run(
-                paths,
-                mapping=mapping,
-                update=update,
-                progress=lambda p: bars.update(records, completed=p.records, total=p.total, note=p.note),
-            )
-            if not is_held(projector_lock(shop.settings)):
-                _work_here(shop, bars, ocr=not no_ocr)
-            elif not no_ocr:
-                err.print("serve 正在运行，由它建索引并识读。`danghai index status` 看进度。")
+        report: IntakeReport | None = None
+        try:
+            with _bars(quiet=as_json) as bars:
+                records = bars.add_task("收进 records", total=None)
+                report = Intake(shop.catalogue, shop.store, shop.settings).run(
+                    paths,
+                    mapping=mapping,
+                    update=update,
+                    progress=lambda p: bars.update(records, completed=p.records, total=p.total, note=p.note),
+                )
+                if not is_held(projector_lock(shop.settings)):
+                    _work_here(shop, bars, ocr=not no_ocr)
+                elif not no_ocr:
+                    err.print("serve 正在运行，由它建索引并识读。`danghai index status` 看进度。")
+        finally:  # what was refused is said, whatever becomes of the index
+            if report is not None:
+                _say(report, as_json=as_json)
         shop.close()
-    if as_json:
-        print_json(report.as_dict())
-    else:
-        out.print(report.summary(), highlight=False)
     if report.exit_status:
         raise typer.Exit(report.exit_status)
 
 
+def _say(report: IntakeReport, *, as_json: bool) -> None:
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        out.print(report.summary(), highlight=False)
+
+
 def _work_here(shop: Workshop, bars: Progress, *, ocr: bool) -> None:
-    """No projector runs: index here, and read the scans beside it."""
-    with hold(projector_lock(shop.settings), "索引投影"):
+    """No projector runs: index here, and read the scans beside it. Errors: the projector's."""
+    with hold(projector_lock(shop.settings), "索引投影"), ThreadPoolExecutor(1, "projector") as pool:
         last_round, stop = threading.Event(), threading.Event()
-        worker = threading.Thread(target=_project_here, args=(shop, bars, last_round, stop), name="projector")
-        worker.start()
+        projecting = pool.submit(_project_here, shop, bars, last_round, stop)
         try:
             if ocr:
                 _read_here(shop, bars)
             last_round.set()
-            while worker.is_alive():
-                worker.join(0.2)
+            while not projecting.done():
+                wait([projecting], 0.2)
         finally:
             stop.set()
-            worker.join()
+        projecting.result()
 
 
 def _project_here(shop: Workshop, bars: Progress, last_round: threading.Event, stop: threading.Event) -> None:
@@ -163,7 +173,7 @@ def project() -> None:
     with said_plainly():
         _as_worker()
         shop = _shop()
-        with hold(projector_lock(shop.settings), "索引投影"):
+        with hold(projector_lock(shop.settings), "索引投影", patiently=supervised()):
             asyncio.run(_project_until_told(shop))
 
 
@@ -187,7 +197,8 @@ def read(
         shop = _shop()
         if retry:
             out.print(f"重新排队 {shop.catalogue.pages.retry_failed()} 页。")
-        with hold(reading_lock(shop.settings), "扫描件识读"), closing(shop.scan_reading()) as reading:
+        mine = hold(reading_lock(shop.settings), "扫描件识读", patiently=supervised())
+        with mine, closing(shop.scan_reading()) as reading:
             stop = threading.Event()
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: stop.set())

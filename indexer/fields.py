@@ -138,7 +138,8 @@ def _date(values: Mapping[str, str]) -> DateSpan:
     try:
         return parse_date(text)
     except BadInput as error:
-        raise Refused("impossible-date", error.message, advice=error.advice) from error
+        said = error.message if text in error.message else f"日期“{text}”不可能：{error.message}"
+        raise Refused("impossible-date", said, advice=error.advice) from error
 
 
 def _refuse_secret(mark: str, remarks: str, texts: Sequence[str] | None) -> None:

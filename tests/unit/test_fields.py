@@ -292,6 +292,11 @@ def test_what_must_be_there(fields: dict[str, str], code: str) -> None:
     assert raised.value.advice
 
 
+def test_an_impossible_date_is_quoted_as_it_was_written() -> None:
+    with pytest.raises(Refused, match="乾隆三十七年閏十月初五日"):
+        made(date="乾隆三十七年閏十月初五日")
+
+
 @given(st.dictionaries(st.sampled_from(["title", "date", "pages", "retention", "creators", "classification", "level", "item"]),
                        st.one_of(st.text(max_size=20), st.integers(), st.floats(), st.none()), max_size=5))  # fmt: skip
 def test_any_row_gives_a_record_or_a_refusal(fields: dict[str, Any]) -> None:
