@@ -67,8 +67,8 @@ class Projector:
         self._cut_once = lru_cache(maxsize=8 * ROUND)(self._cut)
 
     async def open(self) -> None:
-        """Make or mend the indexes. Errors: IndexMismatch when they were made with something else."""
-        await self._writer.open()
+        """Make or mend the indexes, and load what the first record would otherwise wait for."""
+        await asyncio.gather(self._writer.open(), asyncio.to_thread(self._segmenter.warm))
 
     async def close(self) -> None:
         await self._writer.close()

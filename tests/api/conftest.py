@@ -133,8 +133,12 @@ class System:
             found += answer["hits"]
         return found
 
-    def close(self) -> None:
+    def close_client(self) -> None:
         self._open.close()
+        self._client = None
+
+    def close(self) -> None:
+        self.close_client()
         self.catalogue.close()
 
 
