@@ -236,9 +236,12 @@ class PaddleReader:
     def _is_note(self, strip: Array, note: Note) -> bool:
         """Whether a stretch of a column reads better as two narrow columns than as one."""
         stretch = strip[note.top : note.bottom]
-        tries = [stretch, stretch[:, note.gutter :], stretch[:, : note.gutter]]
-        whole, *halves = self._recognise([geometry.turn_image(part, 270) for part in tries])
-        return all(len(text) >= 2 and sure > max(whole[1], _DOUBT) for text, sure in halves)
+        (_, whole), *_ = self._recognise([geometry.turn_image(stretch, 270)])
+        if whole > _SURE:
+            return False
+        halves = (stretch[:, note.gutter :], stretch[:, : note.gutter])
+        read = self._recognise([geometry.turn_image(half, 270) for half in halves])
+        return all(len(text) >= 2 and sure > max(whole, _DOUBT) for text, sure in read)
 
     def _detect(self, image: Array) -> list[Array]:
         """Quads around the pieces of text on an image."""

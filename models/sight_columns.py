@@ -105,7 +105,7 @@ def _is_small(ink: Array, top: int, bottom: int, gutter: int) -> bool:
     """Whether both sides of the gutter hold small characters: two at least, none but few of full height."""
     width = ink.shape[1]
     for side in (ink[top:bottom, :gutter], ink[top:bottom, gutter:]):
-        heights = [b - a for a, b in _runs(side.any(axis=1)) if b - a > 0.12 * width]
+        heights = [b - a for a, b in _runs(side.any(axis=1)) if b - a > 0.16 * width]
         if len(heights) < 2 or median(heights) > 0.62 * width or sum(heights) < 0.35 * (bottom - top):
             return False
     return True
