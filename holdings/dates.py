@@ -351,8 +351,10 @@ _ONE = (
 )
 #: The year a span ends with: behind its dash none of the guards of `_ONE` holds.
 _PLAIN_YEAR = r"(?:1[0-9]{3}|20[0-9]{2})(?![0-9A-Za-z-])"
+#: 乾隆四十至四十五年: the year's word stands at the end only.
+_ERA_YEARS = rf"(?:{_ERA}){_N}(?:[-–—~]+|至|到){_N}年"
 _QUESTION = re.compile(
-    rf"(?P<lead>自从?|从|大?约)?(?P<date>{_ONE}(?:(?:[-–—~]+|至|到)(?:{_ONE}|{_PLAIN_YEAR}|{_N}[年月日]))?)"
+    rf"(?P<lead>自从?|从|大?约)?(?P<date>{_ERA_YEARS}|{_ONE}(?:(?:[-–—~]+|至|到)(?:{_ONE}|{_PLAIN_YEAR}|{_N}[年月日]))?)"
     r"(?P<tail>及?以前|之前|前后|前|及?以后|之后|以来|以降|后|起|左右|前夕)?"
     rf"|(?P<event>{'|'.join(sorted(EVENTS, key=len, reverse=True))})(?P<when>以前|之前|前后|前(?![进线])|以后|之后|以来|后)"
 )
