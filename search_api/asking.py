@@ -87,7 +87,8 @@ def parse_facets(text: str) -> tuple[str, ...]:
 
 def question(asked: Asked, understood: Understood, vector: Vector | None) -> Question:
     """What the engine is asked. In meaning mode the words only constrain what was required of them; by
-    date or code it is the whole constrained set."""
+    date or code it is the whole constrained set. Beside meaning any word suffices to rank, while totals and
+    facets count what the words match together."""
     post: dict[str, Node] = {name: _among(name, values) for name, values in asked.filters.items() if values}
     if asked.undated:
         post[YEARS] = Undated()
@@ -99,8 +100,10 @@ def question(asked: Asked, understood: Understood, vector: Vector | None) -> Que
     unranked = asked.mode == "meaning" and not asked.wants_meaning
     words = None if meaning_only or unranked else understood.words
     ranked = words is not None or vector is not None
+    beside_meaning = words is not None and vector is not None and understood.any_word != words
     return Question(
-        words=words,
+        words=understood.any_word if beside_meaning else words,
+        counted=words if beside_meaning else None,
         vector=vector,
         must=understood.must,
         must_not=(*understood.must_not, *(_among(name, (value,)) for name, value in asked.exclude)),

@@ -56,7 +56,7 @@ SEARCH_EXAMPLE: dict[str, Any] = {
             "thumbnail": "/v1/records/330900:J045-1-12-3/pages/1/thumbnail",
         }
     ],
-    "next": None,
+    "next": "gAAAAABo…",
     "loosen": [],
     "took_ms": 21.0,
 }

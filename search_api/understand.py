@@ -88,14 +88,17 @@ class Chip:
 
 @dataclass(frozen=True)
 class Understood:
-    """words: what ranks (None: nothing to rank by).  must, must_not: bind both legs.
+    """words: what matches and ranks (None: nothing to rank by).  must, must_not: bind both legs.
 
+    any_word: what ranks beside meaning: a document with any of the words, for there nothing is lost by a
+    word too few, and the best by both legs come first anyway.
     sentence: the question for the encoder, exclusions taken out; empty where the question only names
     identifiers, for a number has no meaning to be near to.
     needles: normalised words to mark on text and scans.
     """
 
     words: Node | None = None
+    any_word: Node | None = None
     must: tuple[Node, ...] = ()
     must_not: tuple[Node, ...] = ()
     chips: tuple[Chip, ...] = ()
@@ -161,6 +164,7 @@ def understand(text: str, segmenter: Segmenter, *, plain: Sequence[str] = ()) ->
     welcome = [node for part in reading.welcome for node in _words(reading, part, segmenter)]
     return Understood(
         words=_welcoming(_together(reading.words), welcome),
+        any_word=_any([*reading.words, *welcome]),
         must=tuple(reading.must),
         must_not=tuple(reading.must_not),
         chips=tuple(reading.chips),
@@ -198,6 +202,10 @@ def _together(nodes: list[Node]) -> Node | None:
     if not nodes:
         return None
     return nodes[0] if len(nodes) == 1 else AnyOf(tuple(nodes), required(len(nodes)))
+
+
+def _any(nodes: list[Node]) -> Node | None:
+    return AnyOf(tuple(nodes)) if len(nodes) > 1 else nodes[0] if nodes else None
 
 
 def _welcoming(core: Node | None, more: list[Node]) -> Node | None:
