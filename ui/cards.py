@@ -25,8 +25,9 @@ def card(hit: shapes.Hit, say: Words, visitor: Visitor, *, q: str = "") -> str:
     best = next((p["page"] for p in hit["passages"] if p["page"] > 0), None)
     there = record_address(hit["id"], page=best, q=q)
     title = link(there, marked(hit["title"], hit["title_marks"]), "dh-title", data_key=f"hit-{hit['id']}")
+    title = level_mark(hit["level"], say) + title
     return (
-        f'<li class="dh-card" data-id="{esc(hit["id"])}">{_thumbnail(hit, there)}<div class="dh-body">'
+        f'<li class="dh-card" data-id="{esc(hit["id"])}">{_thumbnail(hit, there, say)}<div class="dh-body">'
         f'<div class="dh-cardhead"><h3>{title}</h3><code>{esc(hit["reference_code"])}</code></div>'
         f'<p class="dh-meta">{_meta(hit, say)}</p>{_passages(hit, say, q)}{_why(hit, say)}'
         f'<p class="dh-row dh-actions">{keep_button(hit["id"], say, visitor)}'
@@ -64,9 +65,17 @@ def dotted(parts: Iterable[str]) -> str:
     return '<span class="dh-dot" aria-hidden="true">&nbsp;·</span> '.join(part for part in parts if part)
 
 
-def _thumbnail(hit: shapes.Hit, there: str) -> str:
+def level_mark(level: str, say: Words) -> str:
+    """全宗, 类别, 案卷 before a title; nothing before a file's."""
+    if level == "file":
+        return ""
+    return f'<small class="dh-level">{esc(say.value("level", level, level))}</small> '
+
+
+def _thumbnail(hit: shapes.Hit, there: str, say: Words) -> str:
     if not hit["thumbnail"]:
-        return '<span class="dh-thumb is-empty" aria-hidden="true"></span>'
+        what = say("no_scan") if hit["level"] == "file" else say.value("level", hit["level"], hit["level"])
+        return f'<span class="dh-thumb is-empty" aria-hidden="true">{esc(what)}</span>'
     image = f'<img src="{esc("/x/api" + hit["thumbnail"])}" alt="" loading="lazy" decoding="async">'
     return link(there, image, "dh-thumb", tabindex="-1", aria_hidden="true")
 

@@ -14,6 +14,9 @@ SHOWN = 7
 #: Facets that stand open from the start; the others open by a click, or where one of their values is chosen.
 OPEN = frozenset({"fonds", "genre", "creators", "places", "access_status"})
 
+#: Other spellings named on a chip; the rest stand in its tooltip.
+ALSO = 3
+
 Facets = Mapping[str, Sequence[shapes.FacetValue]]
 
 
@@ -118,6 +121,7 @@ def understood_chips(search: Search, chips: Sequence[shapes.Chip], say: Words) -
             chip_text(chip),
             search.read_plainly(chip["text"]).href(),
             say("remove", what=chip["text"]),
+            about="、".join(chip["also"]),
         )
         for chip in chips
     ]
@@ -144,8 +148,10 @@ def chip_text(chip: shapes.Chip) -> str:
         covers = f"≥{first}" if first and not last else f"≤{last}" if last and not first else ""
         covers = covers or (first if first == last else f"{first}–{last}")
         return chip["text"] if covers == chip["text"] else f"{chip['text']}（{covers}）"
-    text = chip["label"] or chip["text"]
-    return f"{text}（{'、'.join(chip['also'])}）" if chip["also"] else text
+    text, also = chip["label"] or chip["text"], chip["also"]
+    if not also:
+        return text
+    return f"{text}（{'、'.join(also[:ALSO])}{'…' if len(also) > ALSO else ''}）"
 
 
 def _day(day: str | None, *, first: bool) -> str:
@@ -194,6 +200,9 @@ def _removable(lead: str, text: str, without: Search, say: Words, cls: str = "")
     return _chip(lead, text, without.href(), say("remove", what=text), cls)
 
 
-def _chip(lead: str, text: str, href: str, title: str, cls: str = "", sign: str = "×") -> str:
+def _chip(
+    lead: str, text: str, href: str, title: str, cls: str = "", sign: str = "×", *, about: str = ""
+) -> str:
     undo = link(href, sign, "dh-x", title=title, aria_label=title)
-    return f'<span class="dh-chip {cls}"><small>{esc(lead)}</small> {esc(text)}{undo}</span>'
+    hint = f' title="{esc(about)}"' if about else ""
+    return f'<span class="dh-chip {cls}"{hint}><small>{esc(lead)}</small> {esc(text)}{undo}</span>'

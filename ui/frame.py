@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from ui.state import address
 from ui.texts import Words, language_of
 from ui.visitors import COOKIE, LANGUAGE_COOKIE, Visitor, visitors
 
+log = logging.getLogger("danghai.ui")
 _HERE = Path(__file__).parent
 _NAV = (("search", "/"), ("browse", "/browse"), ("list", "/list"))
 
@@ -150,6 +152,9 @@ def trouble(here: Desk) -> Iterator[None]:
             _notice(say("gone"), "", home=say)
         else:
             _notice(say("trouble"), f"{problem.detail} {problem.advice}", home=say)
+    except Exception:
+        log.exception("a page could not be shown")
+        _notice(say("trouble"), say("unexpected"), home=say)
 
 
 def _notice(title: str, detail: str, *, home: Words | None = None) -> None:

@@ -30,6 +30,7 @@ class Leaf:
     """The page that is open, what is looked for in it, and where that stands."""
 
     page: shapes.Page
+    text: shapes.PageText
     q: str
     matches: shapes.PageMatches | None
 
@@ -39,15 +40,21 @@ class Leaf:
 
 
 def leaf_of(
-    record: shapes.Record, asked: str, matches: Mapping[int, shapes.PageMatches], q: str
+    here: Desk, record: shapes.Record, matches: Mapping[int, shapes.PageMatches], q: str
 ) -> Leaf | None:
     """The page the address names; else the first with a match; else the first. None: it has no pages."""
     pages = {page["number"]: page for page in record["pages"]}
     if not pages:
         return None
-    wanted = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 8 else 0
+    wanted = number_of(here.param("page"))
     number = wanted if wanted in pages else min(matches.keys() & pages.keys(), default=min(pages))
-    return Leaf(pages[number], q, matches.get(number))
+    text = here.api.page_text(record["id"], number, number_of(here.param("version")))
+    return Leaf(pages[number], text, q, matches.get(number))
+
+
+def number_of(said: str) -> int | None:
+    """A number in an address; None where there is none."""
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 8 else None
 
 
 def scan(here: Desk, record: shapes.Record, leaf: Leaf) -> None:
@@ -57,7 +64,6 @@ def scan(here: Desk, record: shapes.Record, leaf: Leaf) -> None:
         st.html(f'<p class="dh-notice">{esc(here.say("no_image"))}</p>')
         return
     image = f"/x/api{record_path(record['id'])}/pages/{leaf.number}/image"
-    text = here.api.page_text(record["id"], leaf.number, _version(here))
     labels = {name: here.say(name) for name in _SCAN_LABELS}
     labels["scan"] = here.say("scan", n=leaf.number)
     data = {
@@ -66,7 +72,7 @@ def scan(here: Desk, record: shapes.Record, leaf: Leaf) -> None:
         "sourceWidth": min(WIDTH, page["width"]),
         "full": image,
         "boxes": leaf.matches["boxes"] if leaf.matches else [],
-        "lines": [line["box"] for line in text["lines"]],
+        "lines": [line["box"] for line in leaf.text["lines"]],
         "labels": labels,
     }
     component("scan", "scan.js", _SCAN_HTML)(key="scan_view", data=data)
@@ -74,8 +80,7 @@ def scan(here: Desk, record: shapes.Record, leaf: Leaf) -> None:
 
 def text_view(here: Desk, record: shapes.Record, leaf: Leaf) -> None:
     """The page's text, line by line, with the matches marked, and the choice of versions."""
-    say = here.say
-    text = here.api.page_text(record["id"], leaf.number, _version(here))
+    say, text = here.say, leaf.text
     if not text["text"].strip():
         st.html(f'<p class="dh-notice">{esc(say(_why_no_text(text["status"])))}</p>')
         return
@@ -136,8 +141,3 @@ def maker(text: str, say: Words) -> str:
 
 def _why_no_text(status: str) -> str:
     return {"waiting": "page_waiting", "failed": "page_failed"}.get(status, "no_text")
-
-
-def _version(here: Desk) -> int | None:
-    said = here.param("version")
-    return int(said) if said.isascii() and said.isdigit() and 0 < len(said) < 8 else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import shapes
-from ui.cards import date_text, dotted
+from ui.cards import date_text, dotted, level_mark
 from ui.frame import Desk, question_box
 from ui.markup import esc, link
 from ui.state import browse_address, record_address
@@ -27,11 +27,11 @@ def show(here: Desk) -> None:
         box = question_box(say, "", keep=keep, label=say("within_search"))
     else:
         title, box = esc(say("all_fonds")), ""
-    st.html(f'{crumbs}<h1 class="dh-where">{title}</h1>{_described(path, say)}{box}')
+    st.html(f'{crumbs}<h1 class="dh-where">{title}</h1>{_described(here, path)}{box}')
     items = "".join(_item(item, say) for item in found["items"])
-    more = ""
+    more = link(browse_address(node), esc(say("page_first"))) if here.param("cursor") else ""
     if found["next"]:
-        more = link(browse_address(node, found["next"]), esc(say("more")), "dh-next")
+        more += link(browse_address(node, found["next"]), esc(say("page_next")), "dh-next")
     if items:
         st.html(f'<ul class="dh-tree">{items}</ul><nav class="dh-pager">{more}</nav>')
     else:
@@ -50,12 +50,16 @@ def breadcrumbs(path: list[shapes.Ancestor], say: Words, *, home: bool = True) -
     return f'<nav class="dh-crumbs">{"<span> › </span>".join(steps)}</nav>'
 
 
-def _described(path: list[shapes.Ancestor], say: Words) -> str:
-    """A link to the description of the place itself, where it is open."""
+def _described(here: Desk, path: list[shapes.Ancestor]) -> str:
+    """The place's own dates and introduction, and the way to its whole description, where it is open."""
     if not path or path[-1]["id"] is None:
         return ""
-    there = record_address(path[-1]["id"], view="fields")
-    return f'<p class="dh-meta">{link(there, esc(say("view_fields")))}</p>'
+    record = here.api.record(path[-1]["id"])
+    values = {field["name"]: field["value"] for field in record["fields"]}
+    text = values.get("agency_history") or values.get("abstract") or ""
+    there = link(record_address(record["id"], view="fields"), esc(here.say("whole_description")))
+    meta = dotted([date_text(record["date"], here.say) if record["date"]["text"] else "", there])
+    return f'<p class="dh-meta">{meta}</p>{_introduction(str(text))}'
 
 
 def _item(item: shapes.BrowseItem, say: Words) -> str:
@@ -68,19 +72,16 @@ def _item(item: shapes.BrowseItem, say: Words) -> str:
         meta.append(esc(say.counted("inside", item["count"])))
     if item["id"] is None:
         meta.append(esc(say("closed_node")))
-    level = (
-        "" if is_file else f'<small class="dh-level">{esc(say.value("level", item["level"], ""))}</small> '
-    )
     # A closed place has no title but its code: say it once.
     code = f"<code>{esc(item['reference_code'])}</code>" if item["id"] is not None else ""
     title = link(there, esc(item["title"]), "dh-title", data_key=f"node-{item['node']}")
     return (
-        f'<li class="dh-node is-{esc(item["level"])}"><div class="dh-cardhead"><h3>{level}{title}</h3>{code}</div>'
-        f'<p class="dh-meta">{dotted(meta)}</p>{_introduction(item["introduction"], say)}</li>'
+        f'<li class="dh-node is-{esc(item["level"])}"><div class="dh-cardhead"><h3>{level_mark(item["level"], say)}{title}</h3>{code}</div>'
+        f'<p class="dh-meta">{dotted(meta)}</p>{_introduction(item["introduction"])}</li>'
     )
 
 
-def _introduction(text: str, say: Words) -> str:
+def _introduction(text: str) -> str:
     if not text:
         return ""
     if len(text) <= INTRODUCTION:

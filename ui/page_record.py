@@ -10,7 +10,7 @@ from ui.frame import Desk, put, question_box
 from ui.leaf import Leaf, leaf_of, scan, text_view
 from ui.markup import esc, link
 from ui.page_browse import breadcrumbs
-from ui.state import Search, address, record_address
+from ui.state import Search, address, browse_address, record_address
 from ui.texts import Words
 
 VIEWS = ("text", "fields", "similar", "cite")
@@ -26,7 +26,7 @@ def show(here: Desk) -> None:
         return
     record = here.api.record(record_id)
     matches = {m["page"]: m for m in here.api.matches(record_id, q)} if q and record["pages"] else {}
-    leaf = leaf_of(record, here.param("page"), matches, q)
+    leaf = leaf_of(here, record, matches, q)
     view = here.param("view") if here.param("view") in VIEWS else "text" if leaf else "fields"
     st.html(_top(here, record, q) + _tabs(record, leaf, view, q, say))
     if leaf is None:
@@ -46,7 +46,9 @@ def show(here: Desk) -> None:
 
 def _top(here: Desk, record: shapes.Record, q: str) -> str:
     say = here.say
-    back = link(Search(q=q).href(), esc(say("back_to_results")), "dh-act") if q else ""
+    back = link(_results(q), esc(say("back_to_results")), "dh-act") if q else ""
+    if record["level"] != "file":
+        back += link(browse_address(record["id"]), esc(say("browse_inside")), "dh-act")
     beside = ""
     for name in ("previous", "next"):
         neighbour = record["previous"] if name == "previous" else record["next"]
@@ -65,6 +67,12 @@ def _top(here: Desk, record: shapes.Record, q: str) -> str:
         f'<p class="dh-meta">{dotted(meta)}</p>'
         f'<p class="dh-row">{back}{keep_button(record["id"], say, here.visitor)}{beside}</p></div>'
     )
+
+
+def _results(q: str) -> str:
+    """The search this record was found by, filters and all; after a reload its words."""
+    last: Search = st.session_state.get("last_search", Search())
+    return last.href() if last.q == q else Search(q=q).href()
 
 
 def _tabs(record: shapes.Record, leaf: Leaf | None, view: str, q: str, say: Words) -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui import histogram, shapes
 from ui.cards import cards
-from ui.client import ApiProblem
+from ui.client import ApiAway, ApiProblem
 from ui.facets import column, filter_chips, understood_chips, years_form
 from ui.frame import Desk, put, question_box
 from ui.markup import esc, link
@@ -33,6 +33,7 @@ def show(here: Desk) -> None:
         first = link(search.but().href(), esc(here.say("page_first")))
         st.html(f'<div class="dh-notice" role="alert"><p>{esc(here.say("cursor_old"))}</p>{first}</div>')
         return
+    st.session_state["last_search"] = search
     names = _names(here, search)
     put(
         understood_chips(search, answer["query"]["understood"], here.say)
@@ -82,7 +83,8 @@ def _facets(search: Search, answer: shapes.Answer, say: Words) -> None:
     )
     with st.container(key="folded"):
         if answer["years"]:
-            st.html(f'<h2 class="dh-h" title="{esc(say("brush_hint"))}">{esc(say("years"))}</h2>')
+            hint = f'<small class="dh-hint">{esc(say("brush_hint"))}</small>'
+            st.html(f'<h2 class="dh-h">{esc(say("years"))} {hint}</h2>')
         histogram.show(search, answer["years"], say)
         st.html(years_form(search, say, answer["undated"]) + column(search, answer["facets"], say))
 
@@ -211,7 +213,10 @@ def _reading(here: Desk, status: shapes.Status | None = None) -> None:
 
     @st.fragment(run_every=4.0)
     def strip() -> None:
-        now = here.api.status()["reading"] or reading
+        try:
+            now = here.api.status()["reading"] or reading
+        except (ApiAway, ApiProblem):  # the page itself will say so when it is next asked for anything
+            return
         done, failed = now["read"], now["failed"]
         everything = done + failed + now["waiting"]
         text = here.say("reading", read=f"{done:,}", all=f"{everything:,}")

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from ui.client import Api, ApiAway, ApiProblem, api_url
 from ui.export import workbook
 from ui.texts import Words, language_of
+from ui.visiting import cookie
 from ui.visitors import COOKIE, LANGUAGE_COOKIE, Visitor, new_token, visitors
 
 #: What of the API's files a browser may ask for through here.
@@ -164,7 +165,7 @@ async def sign_in(request: Request) -> Response:
     if old:
         visitors().forget(old)
     visitors().change(token, lambda _: Visitor(key, kept))
-    return _with_token(token)
+    return _with_token(request, token)
 
 
 async def _try_key(key: str) -> str:
@@ -183,12 +184,12 @@ async def _try_key(key: str) -> str:
 def sign_out(request: Request) -> Response:
     """Forget the key and the list."""
     visitors().forget(request.cookies.get(COOKIE, ""))
-    return _with_token(new_token())
+    return _with_token(request, new_token())
 
 
-def _with_token(token: str) -> Response:
+def _with_token(request: Request, token: str) -> Response:
     response = RedirectResponse("/", 303)
-    response.set_cookie(COOKIE, token, httponly=True, samesite="lax", path="/")
+    response.headers.append("set-cookie", cookie(token, secure=request.url.scheme == "https"))
     return response
 
 

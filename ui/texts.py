@@ -54,7 +54,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "years": ("年代", "Years"),
     "year": ("年", "Year"),
     "records_count": ("条目数", "Records"),
-    "brush_hint": ("在图上拖选一段年代", "Drag over the chart to choose years"),
+    "brush_hint": ("在图上拖选", "drag to choose"),
     "year_from": ("从", "From"),
     "year_to": ("到", "To"),
     "apply": ("确定", "Apply"),
@@ -149,8 +149,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "turn_right": ("右转", "Turn right"),
     "marks_toggle": ("命中标记", "Matches"),
     "scan_keys": (
-        "拖动移动，滚轮或 ＋ − 缩放，R 旋转，0 复原",
-        "Drag to move, wheel or + − to zoom, R to turn, 0 to reset",
+        "拖动移动；点图后滚轮缩放，R 旋转，0 复原",
+        "Drag to move; click, then wheel to zoom, R to turn, 0 to reset",
     ),
     "leaf_previous": ("前一页", "Page before"),
     "leaf_next": ("后一页", "Page after"),
@@ -192,8 +192,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "inside": ("内含 {n} 件", "{n} records"),
     "inside_one": ("内含 1 件", "1 record"),
     "nothing_inside": ("这里没有可查看的内容。", "Nothing here for you to see."),
-    "more": ("更多", "More"),
-    "about": ("简介", "About"),
+    "whole_description": ("全部著录项", "Whole description"),
+    "browse_inside": ("浏览所含", "Browse inside"),
     "closed_node": ("未开放著录", "Description not open"),
     # the list
     "list_empty": (
@@ -235,6 +235,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "not_ready": ("检索服务正在准备", "The search service is getting ready"),
     "trouble": ("没能完成", "That did not work"),
+    "unexpected": ("这一页没能显示，已记入日志。", "This page could not be shown; it has been logged."),
     "start_again": ("从头检索", "Start again"),
     "cursor_old": ("翻页的位置已经过期，请从第一页看起。", "This page position has expired; begin at the first page."),
     # values

@@ -26,7 +26,7 @@ class VisitorCookie:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if "set-cookie" not in headers or COOKIE not in headers["set-cookie"]:
-                    headers.append("set-cookie", cookie(new_token()))
+                    headers.append("set-cookie", cookie(new_token(), secure=scope["scheme"] == "https"))
             await send(message)
 
         await self._app(scope, receive, with_cookie)
@@ -36,8 +36,8 @@ def _is_page_without_cookie(headers: Headers) -> bool:
     return "text/html" in headers.get("accept", "") and COOKIE not in SimpleCookie(headers.get("cookie", ""))
 
 
-def cookie(token: str) -> str:
+def cookie(token: str, *, secure: bool) -> str:
     """A Set-Cookie header that ends with the browser session and that no script can read."""
     response = Response()
-    response.set_cookie(COOKIE, token, httponly=True, samesite="lax", path="/")
+    response.set_cookie(COOKIE, token, httponly=True, samesite="lax", secure=secure, path="/")
     return response.headers["set-cookie"]
