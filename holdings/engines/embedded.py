@@ -131,8 +131,10 @@ class EmbeddedEngine:
         ready = reader.ready(question.snapshot)
         snapshot: Snapshot = ready if ready else await self._run(reader.snapshot, question.snapshot)
         after = Place.from_text(question.after, _order(question)) if question.after else None
-        page, meaning, facets, years = await asyncio.gather(
+        counts_less = question.counted is not None and not question.meaning_only
+        page, total, meaning, facets, years = await asyncio.gather(
             self._run(_words, snapshot, question, after),
+            self._run(_total, snapshot, question) if counts_less else _nothing(None),
             self._run(_meaning, snapshot, question) if question.vector is not None else _nothing(()),
             self._run(_facets, snapshot, question) if question.facets else _nothing({}),
             self._run(_years, snapshot, question) if question.histogram else _nothing({}),
@@ -143,7 +145,8 @@ class EmbeddedEngine:
             on = Place(snapshot.name, behind, page.last).to_text()
             reader.keep(snapshot)
         undated = years.pop(UNDATED_YEAR, 0)
-        return Answer(page.hits, meaning, page.total, facets, years, undated, on, snapshot.name)
+        total = page.total if total is None else total
+        return Answer(page.hits, meaning, total, facets, years, undated, on, snapshot.name)
 
     async def complete(self, audience: str, prefix: str, *, size: int = 10) -> list[str]:
         reader = self._reader(audience)
@@ -185,16 +188,20 @@ def _bound(question: Question, without: str = "") -> tuple[Node, ...]:
 
 def _counted(snapshot: Snapshot, question: Question, without: str = "") -> Query:
     """The set that totals, facets and the histogram count."""
-    words = None if question.meaning_only else question.words
+    words = None if question.meaning_only else question.counted or question.words
     return snapshot.queries.constrained(words, _bound(question, without), question.must_not)
 
 
 def _words(snapshot: Snapshot, question: Question, after: Place | None) -> Page:
-    query = _counted(snapshot, question)
     if question.meaning_only:
-        return Page((), snapshot.hits.count(query), True)
+        return Page((), snapshot.hits.count(_counted(snapshot, question)), True)
+    query = snapshot.queries.constrained(question.words, _bound(question), question.must_not)
     same = after is not None and after.snapshot == snapshot.name
     return snapshot.hits.page(query, _order(question), question.depth, after, same=same)
+
+
+def _total(snapshot: Snapshot, question: Question) -> int:
+    return snapshot.hits.count(_counted(snapshot, question))
 
 
 def _meaning(snapshot: Snapshot, question: Question) -> tuple[MeaningHit, ...]:

@@ -166,6 +166,7 @@ class Question:
     """What an engine is asked. Both legs are bound by `must`, `must_not` and nothing else decides.
 
     words: what ranks the words leg; None: every document under the constraints matches, in `sort` order.
+    counted: what total, facets and histogram count, where that is less than `words` match; None: `words`.
     vector: shape (dimension,), float32, length 1, already centred by nobody (the engine centres);
             None: no meaning leg.
     must / must_not: hold for both legs: filters, required phrases, NOT.
@@ -180,6 +181,7 @@ class Question:
     """
 
     words: Node | None = None
+    counted: Node | None = None
     vector: Vector | None = None
     must: tuple[Node, ...] = ()
     must_not: tuple[Node, ...] = ()
@@ -224,8 +226,8 @@ class FacetCount:
 class Answer:
     """Both legs, best first: score descending, then id (or the asked sort, then id).
 
-    total: exact number of documents the words leg matches (the constrained set when words is None
-           or meaning_only).
+    total: exact number of documents the words leg matches, or `counted` where that was given (the
+           constrained set when words is None or meaning_only).
     facets: count descending, then value; every count exact and at least 1.
     years: year → documents; undated: documents without a date.
     after: pass it back to go on in the words leg; None: this was the end.

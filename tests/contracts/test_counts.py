@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from holdings.engines.port import YEARS, Answer, DateRange, FacetIn
+from holdings.engines.port import YEARS, Answer, AnyOf, DateRange, FacetIn
 
 from .conftest import Desk, document, newer, word
 
@@ -25,6 +25,17 @@ def test_facets_count_the_words_matches(archive: Desk) -> None:
     ]
     assert counts(answer, "persons") == {"李四": 2, "王阿毛": 2}
     assert answer.facets["medium"] == ()
+
+
+def test_what_is_counted_may_be_less_than_what_ranks(archive: Desk) -> None:
+    both = AnyOf((word("沈家门"), word("登记")), 2)
+    either = AnyOf(both.children, 1)
+    strict = archive.ask(words=both, facets=("fonds",), histogram=True)
+    wide = archive.ask(words=either, counted=both, facets=("fonds",), histogram=True)
+    assert {hit.id for hit in wide.words} == archive.found(words=either) > archive.found(words=both)
+    assert (wide.total, wide.facets, wide.years) == (strict.total, strict.facets, strict.years)
+    chosen = {"fonds": FacetIn("fonds", ("J1",))}
+    assert archive.ask(words=either, counted=both, post_filters=chosen).total == 1
 
 
 def test_without_words_facets_count_the_constrained_set(archive: Desk) -> None:
