@@ -96,7 +96,8 @@ def best_passages(
             score = len(set(shown.matched)) + (1.5 if shown.by_meaning else 0)
             if score:
                 candidates.append((score, shown))
-    candidates.sort(key=lambda c: (-c[0], c[1].page, c[1].start))
+    # Of equals a page says more than the description, whose title stands above it anyway.
+    candidates.sort(key=lambda c: (-c[0], c[1].page == 0, c[1].page, c[1].start))
     return [shown for _, shown in candidates[:SHOWN]]
 
 
