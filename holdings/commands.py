@@ -30,11 +30,14 @@ def database() -> None:
 
 
 @db_app.command()
-def upgrade() -> None:
+def upgrade(as_json: AsJson = False) -> None:
     """把目录库的表升级到本版本。"""
     with said_plainly():
         _catalogue().upgrade()
-        out.print("目录库已是最新。")
+        if as_json:
+            print_json({"upgraded": True})
+        else:
+            out.print("目录库已是最新。")
 
 
 @keys_app.command()

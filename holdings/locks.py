@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
@@ -36,18 +38,21 @@ def is_held(lock: FileLock) -> bool:
         return True
 
 
-def hold(lock: FileLock, who: str, *, patiently: bool = False) -> FileLock:
-    """Take the lock, or say who has it. Errors: Conflict.
+@contextmanager
+def hold(lock: FileLock, who: str, *, patiently: bool = False) -> Iterator[None]:
+    """Keep the lock for a while, or say who has it. Errors: Conflict.
 
     patiently: wait until it is free, as a worker of `serve` does while an `ingest` is still at work.
     """
     try:
         lock.acquire(timeout=0.5)  # somebody who only looked whether it is held lets go at once
     except Timeout as error:
-        if patiently:
-            log.info("%s正由另一个进程做着，等它做完再接手。", who)
-            lock.acquire(poll_interval=0.5)
-            return lock
-        advice = "若有 `danghai serve` 在运行，它会做这件事；否则请先结束另一个进程。"
-        raise Conflict(f"{who}已在另一个进程中运行。", advice=advice) from error
-    return lock
+        if not patiently:
+            advice = "若有 `danghai serve` 在运行，它会做这件事；否则请先结束另一个进程。"
+            raise Conflict(f"{who}已在另一个进程中运行。", advice=advice) from error
+        log.info("%s正由另一个进程做着，等它做完再接手。", who)
+        lock.acquire(poll_interval=0.5)
+    try:
+        yield
+    finally:
+        lock.release()

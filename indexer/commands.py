@@ -255,6 +255,7 @@ async def _statuses(shop: Workshop) -> list[IndexStatus]:
 @index_app.command()
 def rebuild(
     audience: Annotated[list[str] | None, typer.Option(help="只重建这些范围；缺省全部")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """由目录库重建索引，检索不中断。serve 在运行时由它来做。"""
     with said_plainly():
@@ -265,10 +266,18 @@ def rebuild(
         shop = _shop()
         shop.catalogue.outbox.ask_rebuild(wanted, "danghai index rebuild")
         if is_held(projector_lock(shop.settings)):
-            out.print("已排队，由正在运行的 serve 重建。`danghai index status` 看进度。")
+            _rebuild_said(
+                wanted, "queued", "已排队，由正在运行的 serve 重建。`danghai index status` 看进度。", as_json
+            )
             return
-        with hold(projector_lock(shop.settings), "索引投影"):
+        with hold(projector_lock(shop.settings), "索引投影"), _bars(quiet=False) as bars:
+            task = bars.add_task("重建 rebuild", total=None)
             asyncio.run(_rebuild_here(shop))
+            bars.update(task, total=1, completed=1)
+            err.print("重建完成；积压的向量接着补，可随时停下，以后再补。")
+            last_round = threading.Event()
+            last_round.set()
+            _project_here(shop, bars, last_round, threading.Event())
         out.print("重建完成。")
 
 
@@ -276,6 +285,4 @@ async def _rebuild_here(shop: Workshop) -> None:
     projector = shop.projector()
     await projector.open()
     await projector.rebuild_wanted()
-    while await projector.step():
-        pass
     await projector.close()
