@@ -14,14 +14,16 @@ from ui.visitors import Visitor
 PASSAGES = 2
 
 
-def cards(hits: Iterable[shapes.Hit], say: Words, visitor: Visitor, *, q: str = "", start: int = 1) -> str:
+def cards(
+    hits: Iterable[shapes.Hit], say: Words, visitor: Visitor, *, q: str = "", start: int = 1, why: bool = True
+) -> str:
     """An ordered list of cards. q goes along to the record, so that its matches are marked there."""
-    items = "".join(card(hit, say, visitor, q=q) for hit in hits)
+    items = "".join(card(hit, say, visitor, q=q, why=why) for hit in hits)
     return f'<ol class="dh-hits" start="{start}">{items}</ol>'
 
 
-def card(hit: shapes.Hit, say: Words, visitor: Visitor, *, q: str = "") -> str:
-    """One card."""
+def card(hit: shapes.Hit, say: Words, visitor: Visitor, *, q: str = "", why: bool = True) -> str:
+    """One card. why: say why it was found; not where nothing was asked."""
     best = next((p["page"] for p in hit["passages"] if p["page"] > 0), None)
     there = record_address(hit["id"], page=best, q=q)
     title = link(there, marked(hit["title"], hit["title_marks"]), "dh-title", data_key=f"hit-{hit['id']}")
@@ -29,7 +31,7 @@ def card(hit: shapes.Hit, say: Words, visitor: Visitor, *, q: str = "") -> str:
     return (
         f'<li class="dh-card" data-id="{esc(hit["id"])}">{_thumbnail(hit, there, say)}<div class="dh-body">'
         f'<div class="dh-cardhead"><h3>{title}</h3><code>{esc(hit["reference_code"])}</code></div>'
-        f'<p class="dh-meta">{_meta(hit, say)}</p>{_passages(hit, say, q)}{_why(hit, say)}'
+        f'<p class="dh-meta">{_meta(hit, say)}</p>{_passages(hit, say, q)}{_why(hit, say) if why else ""}'
         f'<p class="dh-row dh-actions">{keep_button(hit["id"], say, visitor)}'
         f"{link(record_address(hit['id'], view='similar'), esc(say('similar')), 'dh-act')}"
         f'<button type="button" class="dh-act" data-cite="{esc(hit["id"])}">{esc(say("cite"))}</button></p>'

@@ -167,7 +167,7 @@ def _side(here: Desk, record: shapes.Record, leaf: Leaf | None, view: str) -> No
             found = here.api.similar(record["id"])
             lead = say("similar_by_meaning" if found["by"] == "meaning" else "similar_by_words")
             if found["hits"]:
-                listed = cards(found["hits"], say, here.visitor)
+                listed = cards(found["hits"], say, here.visitor, why=False)
                 st.html(f'<p class="dh-hint">{esc(lead)}</p><div class="dh-small">{listed}</div>')
             else:
                 st.html(f'<p class="dh-notice">{esc(say("similar_none"))}</p>')
