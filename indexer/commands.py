@@ -270,15 +270,21 @@ def rebuild(
                 wanted, "queued", "已排队，由正在运行的 serve 重建。`danghai index status` 看进度。", as_json
             )
             return
-        with hold(projector_lock(shop.settings), "索引投影"), _bars(quiet=False) as bars:
+        with hold(projector_lock(shop.settings), "索引投影"), _bars(quiet=as_json) as bars:
             task = bars.add_task("重建 rebuild", total=None)
             asyncio.run(_rebuild_here(shop))
             bars.update(task, total=1, completed=1)
-            err.print("重建完成；积压的向量接着补，可随时停下，以后再补。")
             last_round = threading.Event()
             last_round.set()
-            _project_here(shop, bars, last_round, threading.Event())
-        out.print("重建完成。")
+            _project_here(shop, bars, last_round, threading.Event())  # what still waits, vectors among it
+        _rebuild_said(wanted, "done", "重建完成。", as_json)
+
+
+def _rebuild_said(audiences: list[str], state: str, words: str, as_json: bool) -> None:
+    if as_json:
+        print_json({"audiences": audiences, "rebuild": state})
+    else:
+        out.print(words)
 
 
 async def _rebuild_here(shop: Workshop) -> None:
