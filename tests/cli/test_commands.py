@@ -1,0 +1,274 @@
+"""The front door: help, --json, exit statuses, and errors in plain words with what to do next."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from danghai import app
+from holdings.catalogue import Catalogue
+from holdings.locks import hold, is_held, projector_lock
+from holdings.settings import Settings
+from models.errors import ModelFilesMissing
+from models.store import default_models_dir, locate
+
+ROOT = Path(__file__).parents[2]
+DONE, FAILED, PARTLY, NOT_YET = 0, 1, 2, 3
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty data folder; no setting of the machine's own reaches in."""
+    for name in [name for name in os.environ if name.startswith("DANGHAI_") and name != "DANGHAI_LONG"]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DANGHAI_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("COLUMNS", "200")
+    return tmp_path / "data"
+
+
+def run(*arguments: str) -> Any:
+    """A command in this process. What it says on standard error is in `stderr`."""
+    answer = CliRunner().invoke(app, list(arguments))
+    assert answer.exception is None or isinstance(answer.exception, SystemExit), answer.exc_info
+    assert "Traceback" not in answer.output
+    return answer
+
+
+def commands(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    command = command or get_command(app)
+    yield path
+    for name, below in getattr(command, "commands", {}).items():
+        yield from commands(below, (*path, name))
+
+
+# ── help, usage ────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("path", list(commands()), ids=" ".join)
+def test_every_command_has_help_that_says_what_it_does(home: Path, path: tuple[str, ...]) -> None:
+    answer = run(*path, "--help")
+    assert answer.exit_code == DONE
+    assert "Usage" in answer.output
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in answer.output)
+    assert not home.exists()  # asking for help makes nothing
+
+
+def test_the_commands_of_the_design_are_all_there() -> None:
+    wanted = {("ingest",), ("search",), ("serve",), ("ui",), ("demo",), ("models", "pull"), ("index", "status"),
+              ("index", "rebuild"), ("db", "upgrade"), ("keys", "add")}  # fmt: skip
+    assert wanted <= set(commands())
+
+
+def test_help_loads_nothing_heavy() -> None:
+    """So that it answers at once: no engine, no model, no web framework."""
+    heavy = ("tantivy", "faiss", "onnxruntime", "jieba", "fastapi", "sqlalchemy", "streamlit", "paddleocr")
+    code = f"import sys, danghai; print([m for m in {heavy!r} if m in sys.modules])"
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["search"], ["search", "x", "--size", "0"], ["keys", "revoke", "x"],
+                                       ["search", "x", "--mode", "magic"], ["ingest", "no-such-folder"], ["keys", "add"]])  # fmt: skip
+def test_bad_usage_is_said_with_status_2(home: Path, arguments: list[str]) -> None:
+    answer = run(*arguments)
+    assert answer.exit_code == PARTLY
+    assert answer.stderr.strip()
+
+
+# ── settings ───────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("name", "value"), [("DANGHAI_PORT", "many"), ("DANGHAI_PORT", "99999"), ("DANGHAI_ENGINE", "magic"),
+                                             ("DANGHAI_OCR_WORKERS", "-1")])  # fmt: skip
+def test_a_bad_setting_is_named(home: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    for arguments in (["index", "status"], ["serve"], ["search", "x"], ["db", "upgrade"]):
+        answer = run(*arguments)
+        assert answer.exit_code == FAILED
+        assert name in answer.stderr
+    assert not home.exists()
+
+
+def test_a_port_in_use_is_said_with_the_setting_that_changes_it(home: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        for arguments in (["serve", "--port", port], ["ui", "--port", port]):
+            answer = run(*arguments)
+            assert answer.exit_code == FAILED
+            assert port in answer.stderr
+            assert "--port" in answer.stderr
+
+
+def test_a_database_that_does_not_answer(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DANGHAI_DATABASE_URL", "postgresql://nobody@127.0.0.1:19499/none")
+    answer = run("keys", "list")
+    assert answer.exit_code == NOT_YET
+    assert "DANGHAI_DATABASE_URL" in answer.stderr
+
+
+# ── before anything is there ───────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("arguments", "says"), [
+    (["search", "渔民"], "danghai ingest"),
+    (["index", "status"], "danghai db upgrade"),
+    (["index", "rebuild"], "danghai db upgrade"),
+    (["keys", "list"], "danghai db upgrade"),
+])  # fmt: skip
+def test_before_the_first_ingest_it_says_the_command_that_comes_first(
+    home: Path, arguments: list[str], says: str
+) -> None:
+    answer = run(*arguments)
+    assert answer.exit_code == NOT_YET
+    assert says in answer.stderr
+
+
+def test_without_the_model_files(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.setenv("DANGHAI_MODELS_DIR", str(tmp_path / "models"))
+    answer = run("models", "check")
+    assert answer.exit_code == FAILED
+    assert "onnx" in answer.output
+    answer = run("models", "pull", "--from", str(empty))
+    assert answer.exit_code == FAILED
+    assert answer.stderr.strip().startswith("✗")
+    assert not list((tmp_path / "models").rglob("*.onnx"))
+
+
+# ── keys, database ─────────────────────────────────────────────────────────────
+
+
+def test_keys_from_the_first_to_the_last(home: Path) -> None:
+    assert json.loads(run("db", "upgrade", "--json").output) == {"upgraded": True}
+    assert run("db", "upgrade").exit_code == DONE
+    made = json.loads(
+        run("keys", "add", "--audience", "staff", "--role", "curator", "--role", "archivist", "--json").output
+    )
+    assert made["key"].startswith("dh_")
+    shown = run("keys", "add", "--audience", "reading_room", "--name", "阅览室")
+    (listed, second) = json.loads(run("keys", "list", "--json").output)
+    assert (listed["audience"], listed["roles"], listed["revoked_at"]) == (
+        "staff",
+        ["archivist", "curator"],
+        None,
+    )
+    assert made["key"] not in json.dumps([listed, second])
+    assert "阅览室" in run("keys", "list").output
+    catalogue = Catalogue(Settings(home=home).catalogue_url)
+    key = next(word for word in shown.output.split() if word.startswith("dh_"))
+    assert catalogue.keys.caller(key).audience == "reading_room"  # type: ignore[union-attr]
+    assert run("keys", "revoke", str(second["id"])).exit_code == DONE
+    assert catalogue.keys.caller(key) is None
+    answer = run("keys", "revoke", str(second["id"]))
+    assert (answer.exit_code, "danghai keys list" in answer.stderr) == (FAILED, True)
+    answer = run("keys", "add", "--audience", "everybody")
+    assert (answer.exit_code, "reading_room" in answer.stderr) == (FAILED, True)
+    catalogue.close()
+
+
+# ── the whole way ──────────────────────────────────────────────────────────────
+
+ROWS = [
+    {"reference_code": f"J001-1-1-{n}", "title": title, "fonds_code": "J001", "date": "19490301", "access_status": "开放",
+     "publicity": "公开" if n != 2 else "不公开", "text": [f"查本縣漁民登記事宜第{n}件"]}
+    for n, title in enumerate(["沈家门渔民登记公函", "定海灯塔通知", "岱山盐场报告"], 1)
+]  # fmt: skip
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    path = tmp_path / "目录.jsonl"
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS), "utf-8")
+    return path
+
+
+@pytest.fixture
+def with_model() -> None:
+    try:
+        locate(default_models_dir())
+    except ModelFilesMissing:
+        pytest.skip("embedding model is not here")
+
+
+@pytest.mark.usefixtures("with_model")
+def test_ingest_search_status_rebuild(home: Path, package: Path) -> None:
+    answer = run("ingest", str(package), "--json")
+    assert answer.exit_code == DONE, answer.stderr
+    json.loads(answer.stdout)
+    again = run("ingest", str(package))
+    assert again.exit_code == DONE
+    assert again.stdout.strip()
+    found = json.loads(run("search", "沈家門漁民登記", "--json", "--mode", "words").stdout)
+    assert found["hits"][0]["reference_code"] == "J001-1-1-1"
+    assert "from" in found["hits"][0]["date"]
+    shown = run("search", "沈家门渔民登记")
+    assert "J001-1-1-1" in shown.stdout
+    assert "词第1位" in shown.stdout
+    public = json.loads(run("search", "漁民", "--audience", "public", "--json", "--mode", "words").stdout)
+    assert {hit["reference_code"] for hit in public["hits"]} == {"J001-1-1-1", "J001-1-1-3"}
+    answer = run("search", "x", "--audience", "../staff")
+    assert (answer.exit_code, "reading_room" in answer.stderr) == (FAILED, True)
+    answer = run("search", "长" * 2000)
+    assert (answer.exit_code, "1000" in answer.stderr) == (FAILED, True)
+    status = json.loads(run("index", "status", "--json").stdout)
+    counts = {row["audience"]: row["documents"] for row in status["indexes"]}
+    assert (
+        counts["public"] == counts["reading_room"] == counts["staff"] - 1 == 2
+        or counts["staff"] > counts["public"]
+    )
+    assert status["lagging"] == {}
+    assert "staff" in run("index", "status").stdout
+    before = {row["audience"]: row["generation"] for row in status["indexes"]}
+    assert json.loads(run("index", "rebuild", "--json", "--audience", "public").stdout) == {
+        "audiences": ["public"],
+        "rebuild": "done",
+    }
+    after = {
+        row["audience"]: row["generation"]
+        for row in json.loads(run("index", "status", "--json").stdout)["indexes"]
+    }
+    assert {a for a in after if after[a] != before[a]} == {"public"}
+    answer = run("index", "rebuild", "--audience", "everybody")
+    assert (answer.exit_code, "reading_room" in answer.stderr) == (FAILED, True)
+
+
+@pytest.mark.usefixtures("with_model")
+def test_what_is_refused_is_said_and_the_rest_goes_in(home: Path, package: Path) -> None:
+    with package.open("a", encoding="utf-8") as file:
+        file.write(
+            json.dumps({"reference_code": "J001-1-1-9", "title": "绝密件", "classification": "绝密"}) + "\n"
+        )
+        file.write(json.dumps({"reference_code": "", "title": "无档号"}) + "\n")
+    answer = run("ingest", str(package), "--json")
+    assert answer.exit_code == PARTLY
+    assert json.loads(answer.stdout)
+    found = json.loads(run("search", "登记", "--json", "--mode", "words").stdout)
+    assert {hit["reference_code"] for hit in found["hits"]} == {"J001-1-1-1", "J001-1-1-2", "J001-1-1-3"}
+
+
+def test_while_another_projector_works_a_rebuild_is_queued_and_a_second_projector_refuses(home: Path) -> None:
+    run("db", "upgrade")
+    lock = projector_lock(Settings(home=home))
+    with hold(lock, "test"):
+        said = json.loads(run("index", "rebuild", "--json").stdout)
+        assert said["rebuild"] == "queued"
+        answer = run("project")
+        assert (answer.exit_code, "danghai serve" in answer.stderr) == (FAILED, True)
+    assert not is_held(lock)
+    catalogue = Catalogue(Settings(home=home).catalogue_url)
+    assert {r.audience for r in catalogue.outbox.rebuilds()} == {"public", "reading_room", "staff"}
+    catalogue.close()
