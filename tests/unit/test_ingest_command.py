@@ -44,16 +44,18 @@ def test_an_index_that_cannot_be_written_fails_the_run_and_the_report_is_still_s
 
 def test_a_worker_of_serve_waits_for_the_lock_and_nobody_else_does(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
-    other = projector_lock(settings)
-    other.acquire()
-    with pytest.raises(Conflict):
-        hold(projector_lock(settings), "索引投影")
-    mine = projector_lock(settings)
-    worker = threading.Thread(target=hold, args=(mine, "索引投影"), kwargs={"patiently": True})
-    worker.start()
-    worker.join(1.0)
-    assert worker.is_alive()
-    other.release()
+    took = threading.Event()
+
+    def work() -> None:
+        with hold(projector_lock(settings), "索引投影", patiently=True):
+            took.set()
+
+    with hold(projector_lock(settings), "索引投影"):
+        with pytest.raises(Conflict), hold(projector_lock(settings), "索引投影"):
+            pass
+        worker = threading.Thread(target=work)
+        worker.start()
+        assert not took.wait(1.0)
+    assert took.wait(10)
     worker.join(10)
-    assert not worker.is_alive()
-    assert is_held(projector_lock(settings))
+    assert not is_held(projector_lock(settings))
