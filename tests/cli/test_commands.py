@@ -226,10 +226,7 @@ def test_ingest_search_status_rebuild(home: Path, package: Path) -> None:
     assert (answer.exit_code, "1000" in answer.stderr) == (FAILED, True)
     status = json.loads(run("index", "status", "--json").stdout)
     counts = {row["audience"]: row["documents"] for row in status["indexes"]}
-    assert (
-        counts["public"] == counts["reading_room"] == counts["staff"] - 1 == 2
-        or counts["staff"] > counts["public"]
-    )
+    assert counts["public"] == counts["reading_room"] < counts["staff"]
     assert status["lagging"] == {}
     assert "staff" in run("index", "status").stdout
     before = {row["audience"]: row["generation"] for row in status["indexes"]}
