@@ -2,7 +2,7 @@
 
 A reader never writes. It follows the writer by looking, twice a second, at Tantivy's meta file and at
 CURRENT, and swaps searcher, columns and alive rows as one Snapshot. Answers are computed on threads;
-Tantivy and faiss let go of Python's lock, so the legs of one question run side by side.
+Tantivy and faiss let go of Python's lock, so the two legs of one question run side by side.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -131,13 +131,8 @@ class EmbeddedEngine:
         ready = reader.ready(question.snapshot)
         snapshot: Snapshot = ready if ready else await self._run(reader.snapshot, question.snapshot)
         after = Place.from_text(question.after, _order(question)) if question.after else None
-        counts_less = question.counted is not None and not question.meaning_only
-        page, total, meaning, facets, years = await asyncio.gather(
-            self._run(_words, snapshot, question, after),
-            self._run(_total, snapshot, question) if counts_less else _nothing(None),
-            self._run(_meaning, snapshot, question) if question.vector is not None else _nothing(()),
-            self._run(_facets, snapshot, question) if question.facets else _nothing({}),
-            self._run(_years, snapshot, question) if question.histogram else _nothing({}),
+        (page, total, facets, years), meaning = await asyncio.gather(
+            self._run(_counted_leg, snapshot, question, after), self._meaning(snapshot, question)
         )
         on = None
         if not page.ended and page.hits:
@@ -145,8 +140,13 @@ class EmbeddedEngine:
             on = Place(snapshot.name, behind, page.last).to_text()
             reader.keep(snapshot)
         undated = years.pop(UNDATED_YEAR, 0)
-        total = page.total if total is None else total
         return Answer(page.hits, meaning, total, facets, years, undated, on, snapshot.name)
+
+    async def _meaning(self, snapshot: Snapshot, question: Question) -> tuple[MeaningHit, ...]:
+        if question.vector is None or snapshot.meaning is None:
+            return ()
+        bound, refused = _bound(question), question.must_not
+        return await self._run(snapshot.meaning.search, question.vector, bound, refused, question.depth)
 
     async def complete(self, audience: str, prefix: str, *, size: int = 10) -> list[str]:
         reader = self._reader(audience)
@@ -169,11 +169,6 @@ class EmbeddedEngine:
         return await self._run(reader.status)
 
 
-async def _nothing(answer: T) -> T:
-    """A leg that was not asked for."""
-    return answer
-
-
 def _order(question: Question) -> Sort:
     """Without words nothing is more relevant than another: then by reference code."""
     by_code = question.words is None and question.sort is Sort.RELEVANCE
@@ -192,6 +187,19 @@ def _counted(snapshot: Snapshot, question: Question, without: str = "") -> Query
     return snapshot.queries.constrained(words, _bound(question, without), question.must_not)
 
 
+def _counted_leg(
+    snapshot: Snapshot, question: Question, after: Place | None
+) -> tuple[Page, int, dict[str, tuple[FacetCount, ...]], dict[int, int]]:
+    """Words, total, facets and years on one thread, beside the meaning leg on another: more threads wait
+    for each other's hold on Python's lock longer than they gain."""
+    facets = _facets(snapshot, question) if question.facets else {}
+    years = _years(snapshot, question) if question.histogram else {}
+    page = _words(snapshot, question, after)
+    counted_apart = question.counted is not None and not question.meaning_only
+    total = snapshot.hits.count(_counted(snapshot, question)) if counted_apart else page.total
+    return page, total, facets, years
+
+
 def _words(snapshot: Snapshot, question: Question, after: Place | None) -> Page:
     if question.meaning_only:
         return Page((), snapshot.hits.count(_counted(snapshot, question)), True)
@@ -200,17 +208,7 @@ def _words(snapshot: Snapshot, question: Question, after: Place | None) -> Page:
     return snapshot.hits.page(query, _order(question), question.depth, after, same=same)
 
 
-def _total(snapshot: Snapshot, question: Question) -> int:
-    return snapshot.hits.count(_counted(snapshot, question))
-
-
-def _meaning(snapshot: Snapshot, question: Question) -> tuple[MeaningHit, ...]:
-    if question.vector is None or snapshot.meaning is None:
-        return ()
-    return snapshot.meaning.search(question.vector, _bound(question), question.must_not, question.depth)
-
-
-def _facets(snapshot: Snapshot, question: Question) -> Mapping[str, tuple[FacetCount, ...]]:
+def _facets(snapshot: Snapshot, question: Question) -> dict[str, tuple[FacetCount, ...]]:
     """Facets without a choice of their own share one pass; each other takes one."""
     shared = [name for name in question.facets if name not in question.post_filters]
     found = snapshot.hits.facets(_counted(snapshot, question), shared, question.facet_size) if shared else {}
