@@ -14,10 +14,10 @@ _YES_NO = {"yes": "有扫描件", "no": "无扫描件"}
 
 
 def facet_values(
-    house: House, caller: Caller, facets: Mapping[str, Sequence[FacetCount]]
+    facets: Mapping[str, Sequence[FacetCount]], fonds: FondsTitles
 ) -> dict[str, list[FacetValue]]:
-    """Counts as they are; fonds and series carry their titles where the caller may see them."""
-    titles = fonds_titles(house, caller, [c.value for c in facets.get("fonds", ())])
+    """Counts as they are; fonds carry their titles where the caller may see them."""
+    titles = fonds.of([c.value for c in facets.get("fonds", ())])
     return {
         name: [FacetValue(value=c.value, label=_label(name, c.value, titles), count=c.count) for c in counts]
         for name, counts in facets.items()
@@ -38,15 +38,20 @@ def _label(name: str, value: str, titles: Mapping[str, str]) -> str:
             return value
 
 
-def fonds_titles(house: House, caller: Caller, codes: Sequence[str]) -> dict[str, str]:
-    """fonds code → title, for those the caller may see; a closed fonds shows only as its code."""
-    unique = list(dict.fromkeys(code for code in codes if code))
-    if not unique:
-        return {}
-    ids = house.catalogue.records.ids_of_codes(unique)
-    stored = house.catalogue.records.many(list(ids.values()))
-    return {
-        code: stored[id_].record.title
-        for code, id_ in ids.items()
-        if id_ in stored and caller.audience in stored[id_].audiences
-    }
+class FondsTitles:
+    """Titles of fonds, for one answer to one caller: each is read once."""
+
+    def __init__(self, house: House, caller: Caller) -> None:
+        self._catalogue = house.catalogue
+        self._caller = caller
+        self._known: dict[str, str | None] = {}
+
+    def of(self, codes: Sequence[str]) -> dict[str, str]:
+        """fonds code → title, for those the caller may see; a closed fonds shows only as its code."""
+        unique = list(dict.fromkeys(code for code in codes if code))
+        if wanted := [code for code in unique if code not in self._known]:
+            self._known.update(dict.fromkeys(wanted))
+            for code, (title, audiences) in self._catalogue.records.titles(wanted).items():
+                self._known[code] = title if self._caller.audience in audiences else None
+        titles = ((code, self._known[code]) for code in unique)
+        return {code: title for code, title in titles if title is not None}

@@ -10,9 +10,9 @@ from holdings.access import Caller
 from holdings.catalogue import StoredPage, StoredRecord
 from holdings.records import DateSpan
 from holdings.text import description_text
-from search_api.facets import fonds_titles
+from search_api.facets import FondsTitles
 from search_api.house import House
-from search_api.marks import Marker, Shown, best_passages
+from search_api.marks import Marker, Shown, best_passages, merged
 from search_api.schema import DateOut, HitOut, PassageOut, Why
 
 #: Pages of a hit looked through for its words; longer records are searched whole on their own page.
@@ -30,13 +30,20 @@ class Found:
     passages: Sequence[tuple[int, int]] = ()
 
 
-def hits(house: House, caller: Caller, found: Sequence[Found], needles: tuple[str, ...]) -> list[HitOut]:
-    """One hit for each id the caller may (still) see, in order."""
+def hits(
+    house: House,
+    caller: Caller,
+    found: Sequence[Found],
+    needles: tuple[str, ...],
+    fonds: FondsTitles | None = None,
+) -> list[HitOut]:
+    """One hit for each id the caller may (still) see, in order. `fonds`: titles read for the same answer."""
     ids = [f.id for f in found]
     stored = house.catalogue.records.many(ids)
     visible = [f for f in found if f.id in stored and caller.audience in stored[f.id].audiences]
     pages = house.catalogue.pages.of_many([f.id for f in visible], limit=PAGES_READ)
-    titles = fonds_titles(house, caller, [stored[f.id].record.fonds_code for f in visible])
+    fonds = fonds or FondsTitles(house, caller)
+    titles = fonds.of([stored[f.id].record.fonds_code for f in visible])
     marker = Marker(needles)
     return [_hit(f, stored[f.id], pages.get(f.id, []), marker, titles) for f in visible]
 
@@ -56,7 +63,7 @@ def _hit(
         id=record.id,
         reference_code=record.reference_code,
         title=record.title,
-        title_marks=marker.spans(record.title),
+        title_marks=merged([span for span, _ in title_found]),
         level=record.level,
         creators=list(record.creators),
         date=date_out(record.date),

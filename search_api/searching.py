@@ -14,10 +14,21 @@ from holdings.engines.fusion import Fused, fuse
 from holdings.engines.port import Answer, Ids, Question
 from search_api.asking import Asked, question
 from search_api.cursors import Cursor
-from search_api.facets import facet_values
+from search_api.facets import FondsTitles, facet_values
 from search_api.hits import Found, hits
 from search_api.house import House
-from search_api.schema import ChipOut, Loosen, Mode, QueryOut, SearchOut, SimilarOut, Total, YearCount
+from search_api.schema import (
+    ChipOut,
+    FacetValue,
+    HitOut,
+    Loosen,
+    Mode,
+    QueryOut,
+    SearchOut,
+    SimilarOut,
+    Total,
+    YearCount,
+)
 from search_api.understand import Understood, mere_words, understand
 
 #: Constraints tried, one at a time, when nothing was found.
@@ -57,8 +68,7 @@ async def search(house: House, caller: Caller, asked: Asked, cursor_text: str | 
     ranked = await rank(house, caller, asked, cursor.snapshot)
     understood, full, answer = ranked.understood, ranked.full, ranked.answer
     page = await _page(house, caller, full, answer, cursor, asked.size)
-    shown = await asyncio.to_thread(hits, house, caller, page.found, understood.needles)
-    labels = await asyncio.to_thread(facet_values, house, caller, answer.facets)
+    shown, labels = await asyncio.to_thread(_shown, house, caller, page, understood, answer)
     loosen = [] if answer.total or shown or cursor_text else await _loosen(house, caller, asked, understood)
     return SearchOut(
         query=QueryOut(
@@ -76,6 +86,15 @@ async def search(house: House, caller: Caller, asked: Asked, cursor_text: str | 
         loosen=loosen,
         took_ms=round((time.perf_counter() - began) * 1000, 1),
     )
+
+
+def _shown(
+    house: House, caller: Caller, page: _Page, understood: Understood, answer: Answer
+) -> tuple[list[HitOut], dict[str, list[FacetValue]]]:
+    """What is read from the catalogue for one answer."""
+    fonds = FondsTitles(house, caller)
+    labels = facet_values(answer.facets, fonds)
+    return hits(house, caller, page.found, understood.needles, fonds), labels
 
 
 def _answered_by(asked: Question) -> Mode:

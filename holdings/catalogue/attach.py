@@ -107,13 +107,12 @@ def add_text(session: Session, row: PageRow, text: PageText) -> int:
     return row.text_version
 
 
-def text_of(row: PageTextRow) -> PageText:
-    """A stored text version as the nouns have it."""
+def page_text(maker: str, rotation: int, vertical: bool, rows: Sequence[Sequence[Any]]) -> PageText:
+    """A stored text version as the nouns have it. rows: PageTextRow.lines."""
     lines = tuple(
-        Line(text, None if x is None else (x, y, w, h), confidence)
-        for text, x, y, w, h, confidence in row.lines
+        Line(text, None if x is None else (x, y, w, h), confidence) for text, x, y, w, h, confidence in rows
     )
-    return PageText(lines, row.maker, row.rotation, row.vertical)
+    return PageText(lines, maker, rotation, vertical)
 
 
 def set_attachments(session: Session, record_id: str, files: Sequence[IncomingAttachment]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from holdings.records import DateSpan, Record
 
+_NAMES = frozenset(f.name for f in fields(Record))
 _TUPLES = frozenset(f.name for f in fields(Record) if str(f.type).startswith("tuple"))
 
 
@@ -17,16 +18,11 @@ def to_json(record: Record) -> dict[str, Any]:
 
 def from_json(data: dict[str, Any]) -> Record:
     """The record again; unknown keys (of a later version) are ignored."""
-    values: dict[str, Any] = {}
-    for field in fields(Record):
-        if field.name not in data:
-            continue
-        value = data[field.name]
-        if field.name in _TUPLES:
-            value = tuple(value)
-        elif field.name == "date":
-            value = DateSpan(**value)
-        values[field.name] = value
+    values = {name: value for name, value in data.items() if name in _NAMES}
+    for name in values.keys() & _TUPLES:
+        values[name] = tuple(values[name])
+    if "date" in values:
+        values["date"] = DateSpan(**values["date"])
     return Record(**values)
 
 

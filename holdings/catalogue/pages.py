@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from holdings.catalogue.attach import add_text, text_of
+from holdings.catalogue.attach import add_text, page_text
 from holdings.catalogue.database import Database
 from holdings.catalogue.outbox import enqueue
 from holdings.catalogue.tables import PageRow, PageTextRow, RecordRow
@@ -44,6 +45,24 @@ class StoredPage:
         if self.error:
             return "failed"
         return "read" if self.text_version else "waiting"
+
+
+#: What a StoredPage and its text are made from. Columns, not objects of the mapper: a search reads many.
+_PAGE = (
+    PageRow.id,
+    PageRow.record_id,
+    PageRow.number,
+    PageRow.kind,
+    PageRow.sha256,
+    PageRow.frame,
+    PageRow.media_type,
+    PageRow.name,
+    PageRow.width,
+    PageRow.height,
+    PageRow.text_version,
+    PageRow.error,
+)
+_TEXT = (PageTextRow.maker, PageTextRow.rotation, PageTextRow.vertical, PageTextRow.lines)
 
 
 @dataclass(frozen=True)
@@ -84,14 +103,14 @@ class Pages:
         with self._database.read() as session:
             for start in range(0, len(record_ids), CHUNK):
                 query = (
-                    select(PageRow, PageTextRow)
+                    select(*_PAGE, *_TEXT)
                     .outerjoin(PageTextRow, newest)
                     .where(PageRow.record_id.in_(record_ids[start : start + CHUNK]))
                     .where(PageRow.number >= first, PageRow.number < first + limit)
                     .order_by(PageRow.record_id, PageRow.number)
                 )
-                for page, text in session.execute(query):
-                    found.setdefault(page.record_id, []).append(_stored(page, text))
+                for row in session.execute(query):
+                    found.setdefault(row.record_id, []).append(_stored(row))
         return found
 
     def get(self, record_id: str, number: int) -> StoredPage | None:
@@ -107,7 +126,10 @@ class Pages:
             .order_by(PageTextRow.version.desc())
         )
         with self._database.read() as session:
-            return [TextVersion(row.version, row.made_at, text_of(row)) for row in session.scalars(query)]
+            return [
+                TextVersion(r.version, r.made_at, page_text(r.maker, r.rotation, r.vertical, r.lines))
+                for r in session.scalars(query)
+            ]
 
     def waiting(
         self, reader: str, *, after: tuple[str, int] | None = None, limit: int = 64
@@ -228,19 +250,9 @@ def _touch(session: Session, record_id: str) -> None:
     enqueue(session, [record_id])
 
 
-def _stored(page: PageRow, text: PageTextRow | None) -> StoredPage:
-    return StoredPage(
-        page.id,
-        page.record_id,
-        page.number,
-        page.kind,
-        page.sha256,
-        page.frame,
-        page.media_type,
-        page.name,
-        page.width,
-        page.height,
-        page.text_version,
-        page.error,
-        text_of(text) if text else None,
-    )
+def _stored(row: Any) -> StoredPage:
+    """row: the columns of _PAGE, then of _TEXT (all None where there is no text yet)."""
+    maker, rotation, vertical, lines = row[len(_PAGE) :]
+    text = None if maker is None else page_text(maker, rotation, vertical, lines)
+    values: tuple[Any, ...] = (*row[: len(_PAGE)], text)
+    return StoredPage(*values)

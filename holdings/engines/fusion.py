@@ -11,15 +11,14 @@ each; 1:1 loses recall on questions in other words than the texts', 1:2 loses ke
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 K = 10.0
 WORDS_WEIGHT = 1.0
 MEANING_WEIGHT = 1.5
 
 
-@dataclass(frozen=True)
-class Fused:
+class Fused(NamedTuple):
     """One document of the joined list, with its rank (from 1) in each leg; None: not found by that leg."""
 
     id: str
@@ -41,5 +40,5 @@ def fuse(
     scores = {id_: words_weight / (k + rank) for id_, rank in words_ranks.items()}
     for id_, rank in meaning_ranks.items():
         scores[id_] = scores.get(id_, 0.0) + meaning_weight / (k + rank)
-    ordered = sorted(scores, key=lambda id_: (-scores[id_], id_))
-    return [Fused(id_, words_ranks.get(id_), meaning_ranks.get(id_)) for id_ in ordered]
+    ordered = sorted((-score, id_) for id_, score in scores.items())
+    return [Fused(id_, words_ranks.get(id_), meaning_ranks.get(id_)) for _, id_ in ordered]
