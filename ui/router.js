@@ -2,6 +2,9 @@
 // pushed, and Streamlit's own handling of `popstate` runs the script with it. Back, forward, reload and
 // bookmarks follow from that. Also: buttons that post, completions, the citation dialog, copying.
 
+const RUN_STATE = "data-test-script-state";
+const RUNNING = `[data-testid="stApp"][${RUN_STATE}="running"]`;
+
 let labels = {};
 let remembered = null;
 let typedIn = null;
@@ -32,12 +35,16 @@ function refocus() {
   if (again) again.focus({ preventScroll: true });
 }
 
-// A page drawn anew changes attributes; what a field shows must follow, unless someone is typing in it.
-function follow(changes) {
-  for (const { type, target } of changes) {
-    if (type !== "attributes" || target === typedIn) continue;
-    if (target.matches?.("input[data-key], .dh-years input")) target.value = target.getAttribute("value") ?? "";
-    else if (target.matches?.("option[selected]")) target.selected = true;
+// Drawing the page anew changes attributes, not what a field holds. When a run has ended every field shows
+// what the address says, but for the one somebody is typing in.
+function settle() {
+  if (document.querySelector(RUNNING)) return;
+  for (const field of document.querySelectorAll("input[data-key], .dh-years input, select[data-key]")) {
+    if (field === typedIn) continue;
+    if (field.matches("select")) {
+      const chosen = field.querySelector("option[selected]");
+      if (chosen) chosen.selected = true;
+    } else if (field.value !== field.defaultValue) field.value = field.defaultValue;
   }
 }
 
@@ -238,9 +245,9 @@ export default function ({ data }) {
   document.addEventListener("compositionend", (e) => ((composing = false), onInput(e)), { signal });
   document.addEventListener("focusout", (e) => find(e, ".dh-ask") && setTimeout(closeSuggestions, 150), { signal });
   const watcher = new MutationObserver((changes) => {
-    follow(changes);
+    if (changes.some((change) => change.type === "attributes")) settle();
     refocus();
   });
-  watcher.observe(document.body, { subtree: true, childList: true, attributeFilter: ["value", "selected"] });
+  watcher.observe(document.body, { subtree: true, childList: true, attributeFilter: [RUN_STATE] });
   signal.addEventListener("abort", () => watcher.disconnect());
 }

@@ -161,8 +161,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def context(chromium: Browser, site: str) -> Iterator[BrowserContext]:
+@pytest.fixture(scope="session")
+def desktop(chromium: Browser, site: str) -> Iterator[BrowserContext]:
+    """One browser profile for all tests: what the explorer is made of is fetched once."""
     made = chromium.new_context(
         viewport={"width": 1360, "height": 900}, locale="zh-CN", base_url=site, accept_downloads=True
     )
@@ -171,9 +172,35 @@ def context(chromium: Browser, site: str) -> Iterator[BrowserContext]:
     made.close()
 
 
-@pytest.fixture
-def page(context: BrowserContext) -> Page:
-    """A fresh visitor's page; a script error in it fails the test that caused it."""
+@pytest.fixture(scope="session")
+def phone(chromium: Browser, site: str) -> Iterator[BrowserContext]:
+    made = chromium.new_context(
+        viewport={"width": 390, "height": 844}, locale="zh-CN", base_url=site, has_touch=True, is_mobile=True
+    )
+    made.set_default_timeout(PATIENCE)
+    yield made
+    made.close()
+
+
+@contextmanager
+def fresh_page(context: BrowserContext) -> Iterator[Page]:
+    """A visitor nobody knows; a script error on the page fails the test that caused it."""
+    context.clear_cookies()
+    errors: list[str] = []
     made = context.new_page()
-    made.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-    return made
+    made.on("pageerror", lambda error: errors.append(str(error)))
+    yield made
+    made.close()
+    assert errors == []
+
+
+@pytest.fixture
+def page(desktop: BrowserContext) -> Iterator[Page]:
+    with fresh_page(desktop) as made:
+        yield made
+
+
+@pytest.fixture
+def phone_page(phone: BrowserContext) -> Iterator[Page]:
+    with fresh_page(phone) as made:
+        yield made

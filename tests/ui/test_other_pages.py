@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from openpyxl import load_workbook
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from holdings.access import STAFF
 from holdings.catalogue import Catalogue
@@ -52,7 +52,7 @@ def test_search_within_a_place_stays_in_it(page: Page) -> None:
     expect(page.locator(".dh-chip", has_text="范围")).to_contain_text("定海县人民政府")
 
 
-def test_the_list_is_kept_ordered_noted_and_exported(page: Page, context: BrowserContext, site: str) -> None:
+def test_the_list_is_kept_ordered_noted_and_exported(page: Page, site: str) -> None:
     page.goto("/?q=渔民&mode=words&fonds=J001")
     cards = page.locator(".dh-card")
     expect(cards.first).to_be_visible()
@@ -62,7 +62,7 @@ def test_the_list_is_kept_ordered_noted_and_exported(page: Page, context: Browse
         expect(page.locator(".dh-count")).to_have_text(str(n + 1))
     codes = [cards.nth(n).locator("code").inner_text() for n in range(2)]
     # Another tab and a reload see the same list.
-    other = context.new_page()
+    other = page.context.new_page()
     other.goto("/list")
     expect(other.locator(".dh-kept")).to_have_count(2)
     other.close()
@@ -155,33 +155,28 @@ def test_a_key_opens_what_it_may_and_sign_out_closes_it(page: Page, home: Path, 
         "/list",
     ],
 )
-def test_a_phone_needs_no_sideways_scroll(chromium: Browser, site: str, path: str) -> None:
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, base_url=site, has_touch=True)
-    page = context.new_page()
-    page.goto(path)
-    page.wait_for_selector(".st-key-page [data-testid=stHtml]")
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-    wide = page.evaluate(
+def test_a_phone_needs_no_sideways_scroll(phone_page: Page, path: str) -> None:
+    phone_page.goto(path)
+    phone_page.wait_for_selector(".st-key-page [data-testid=stHtml]")
+    phone_page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    wide = phone_page.evaluate(
         "[...document.querySelectorAll('.dh-head, .st-key-page *')].filter(e => {"
         "  const r = e.getBoundingClientRect();"
         "  return r.width && r.right > innerWidth + 1 && !e.closest('.dh-strip, .dh-scan, .dh-text, pre, svg')"
         "}).map(e => e.outerHTML.slice(0, 120))"
     )
     assert wide == []
-    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
-    context.close()
+    assert phone_page.evaluate("innerWidth") == 390
+    assert phone_page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
 
 
-def test_on_a_phone_filters_unfold_by_a_button(chromium: Browser, site: str) -> None:
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, base_url=site, has_touch=True)
-    page = context.new_page()
-    page.goto("/?q=渔民&mode=words")
-    expect(page.locator(".dh-card").first).to_be_in_viewport()
-    facet = page.locator("[data-facet=fonds]")
+def test_on_a_phone_filters_unfold_by_a_button(phone_page: Page) -> None:
+    phone_page.goto("/?q=渔民&mode=words")
+    expect(phone_page.locator(".dh-card").first).to_be_in_viewport()
+    facet = phone_page.locator("[data-facet=fonds]")
     expect(facet).to_be_hidden()
-    page.locator(".dh-fold").tap()
+    phone_page.locator(".dh-fold").tap()
     expect(facet).to_be_visible()
-    context.close()
 
 
 def test_an_api_that_is_away_is_said_and_found_again(chromium: Browser, home: Path, stage: Stage) -> None:
