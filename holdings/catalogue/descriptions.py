@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from holdings.records import DateSpan, Record
 
+_NOTHING: tuple[Any, ...] = ("", None, (), {}, [])
 _NAMES = frozenset(f.name for f in fields(Record))
 _TUPLES = frozenset(f.name for f in fields(Record) if str(f.type).startswith("tuple"))
 
 
 def to_json(record: Record) -> dict[str, Any]:
     """Every field that says something; what is empty is left out."""
-    return {name: value for name, value in asdict(record).items() if value not in ("", None, (), {}, [])}
+    said = {name: value for name, value in vars(record).items() if value not in _NOTHING}
+    return said | {"date": dict(vars(record.date))}
 
 
 def from_json(data: dict[str, Any]) -> Record:
