@@ -39,25 +39,25 @@ def home_of(docs: int, data: Path = DATA) -> Path:
     vectors are generated, its words stand in the catalogue too, so hits are marked as real ones are.
     """
     home = data / "http" / f"{docs}"
-    done = home / "complete"
+    settings, done = Settings(home=home), home / "catalogue-complete"
     if not done.exists():
         shutil.rmtree(home, ignore_errors=True)
-        built = data / "engine" / f"v1-{docs}-{ROWS_PER_DOC}"
-        asyncio.run(engine.build(built, docs, ROWS_PER_DOC))
-        settings = Settings(home=home)
-        _take_over(built / engine.AUDIENCE, settings)
         catalogue = Catalogue(settings.catalogue_url)
         catalogue.upgrade()
         put_bulk(catalogue, _records(docs))
         catalogue.close()
         done.touch()
+    if not (settings.index_dir / engine.AUDIENCE).exists():
+        built = data / "engine" / f"v2-{docs}-{ROWS_PER_DOC}"
+        asyncio.run(engine.build(built, docs, ROWS_PER_DOC))
+        _take_over(built / engine.AUDIENCE, settings)
     return home
 
 
 def _take_over(built: Path, settings: Settings) -> None:
     """Link the index's files, and say that it was made with what this house is made with."""
     here = settings.index_dir / engine.AUDIENCE
-    here.parent.mkdir(parents=True)
+    here.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(built, here, copy_function=os.link)
     meta = AudienceFolder(here).current().folder / "meta.json"
     said = json.loads(meta.read_text("utf-8"))
