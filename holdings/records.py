@@ -219,5 +219,5 @@ class Passage:
 
 
 def record_id(archive_code: str, reference_code: str) -> str:
-    """The id a record is given once, at first accession."""
-    return f"{archive_code}:{reference_code}"
+    """The id a record is given once, at first accession. It stands in addresses, so it has no slash."""
+    return f"{archive_code}:{reference_code}".replace("/", "~")
