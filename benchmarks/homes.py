@@ -110,6 +110,12 @@ class Served:
         with open(f"/proc/{self.process}/status", encoding="ascii") as lines:
             return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) // 1024
 
+    def processor_ms(self) -> float:
+        """Processor time the serving process has used, all its threads."""
+        with open(f"/proc/{self.process}/stat", encoding="ascii") as line:
+            user, system = line.read().rsplit(")", 1)[1].split()[11:13]
+        return 1e3 * (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
 
 @contextmanager
 def served(home: Path, port: int, *, patience: float = 300) -> Iterator[Served]:

@@ -5,7 +5,8 @@
 A real `danghai serve --no-ocr` on generated records (benchmarks.homes; one passage a record), asked as
 the public over loopback. The bare query runs in this process on the same index files: the same words in
 the same fields with the same weights and filter, top 1,000, counted, and the same three facets; it takes
-turns with the requests, question by question, so that a busy machine hits both alike.
+turns with the requests, question by question, so that a busy machine hits both alike. "Processor" is what
+the serving process used for a request, all its threads: steady where the machine is shared.
 """
 
 from __future__ import annotations
@@ -161,9 +162,13 @@ def measure(home: Path, count: int, port: int) -> dict[str, Any]:
     with served(home, port) as server:
         one = one_client(server.address, bare, asked)
         four = {BARE: many_clients(4, lambda: bare.ask, asked)}
+        processor = {}
         for name, kind in KINDS.items():
+            before = server.processor_ms()
             four[name] = many_clients(4, lambda kind=kind: _asker(server, kind), asked)
+            processor[name] = round((server.processor_ms() - before) / len(asked), 1)
         return {
+            "processor_ms": processor,
             "anonymous_mb": server.anonymous_mb(),
             "words_ready_s": round(server.words_ready, 2),
             "meaning_ready_s": round(server.meaning_ready, 2),
@@ -184,10 +189,10 @@ def _summary(spent: Sequence[float]) -> dict[str, float]:
 def show(docs: int, found: dict[str, Any]) -> None:
     ready = f"words leg ready {found['words_ready_s']} s, meaning {found['meaning_ready_s']} s"
     print(f"\n{docs:,} records, 1 passage each; {ready}; RssAnon {found['anonymous_mb']} MiB")
-    print(f"{'ms, p50 / p95':44}{'1 client':>18}{'4 clients':>18}")
+    print(f"{'ms, p50 / p95':44}{'1 client':>18}{'4 clients':>18}{'processor, mean':>18}")
     for name in (BARE, *KINDS):
         cells = [f"{found[who][name]['p50']} / {found[who][name]['p95']}" for who in ("one", "four")]
-        print(f"{name:44}{cells[0]:>18}{cells[1]:>18}")
+        print(f"{name:44}{cells[0]:>18}{cells[1]:>18}{found['processor_ms'].get(name, ''):>18}")
     ratio = found["one"][HYBRID]["p50"] / found["one"][BARE]["p50"]
     print(f"{HYBRID} over HTTP / bare Tantivy, p50, one client: {ratio:.2f}", flush=True)
 
