@@ -123,7 +123,7 @@ def _why(hit: shapes.Hit, say: Words) -> str:
     if meaning and not words and not why["matched"]:
         reasons.append(esc(say("why_meaning_only")))
     if why["matched"]:
-        matched = "、".join(f"<mark>{esc(word)}</mark>" for word in why["matched"])
+        matched = " ".join(f"<mark>{esc(word)}</mark>" for word in why["matched"])
         reasons.append(f"{esc(say('why_matched'))} {matched}")
     if not reasons:
         return ""

@@ -7,7 +7,7 @@ const RUNNING = `[data-testid="stApp"][${RUN_STATE}="running"]`;
 
 let labels = {};
 let remembered = null;
-let typedIn = null;
+const typedIn = new Set(); // fields changed by hand since the address last changed
 
 const find = (event, test) => event.composedPath().find((n) => n instanceof Element && n.matches(test));
 const rerun = () => window.dispatchEvent(new PopStateEvent("popstate"));
@@ -36,11 +36,11 @@ function refocus() {
 }
 
 // Drawing the page anew changes attributes, not what a field holds. When a run has ended every field shows
-// what the address says, but for the one somebody is typing in.
+// what the address says, but for those somebody is typing in.
 function settle() {
   if (document.querySelector(RUNNING)) return;
   for (const field of document.querySelectorAll("input[data-key], .dh-years input, select[data-key]")) {
-    if (field === typedIn) continue;
+    if (typedIn.has(field)) continue;
     if (field.matches("select")) {
       const chosen = field.querySelector("option[selected]");
       if (chosen) chosen.selected = true;
@@ -116,7 +116,7 @@ let composing = false;
 
 function onInput(event) {
   const box = find(event, ".dh-ask input");
-  typedIn = event.target;
+  typedIn.add(event.target);
   if (!box || composing) return;
   clearTimeout(waiting);
   waiting = setTimeout(() => suggest(box), 120);
@@ -235,7 +235,7 @@ export default function ({ data }) {
   labels = data.labels;
   document.documentElement.lang = data.language;
   const { signal } = ours;
-  window.addEventListener("popstate", () => (typedIn = null), { signal });
+  window.addEventListener("popstate", () => typedIn.clear(), { signal });
   document.addEventListener("click", onClick, { signal });
   document.addEventListener("submit", onSubmit, { signal });
   document.addEventListener("change", onChange, { signal });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -17,6 +18,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from holdings.access import STAFF
+from holdings.catalogue import Catalogue
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -26,6 +30,16 @@ CHROMIUM = "/usr/bin/chromium"
 #: The one scan that is read here by OCR: the minutes, two pages.
 READ = "J001-1-1-3"
 PORTS = iter(range(19310, 19400))
+#: The samples have no open record without a date.
+UNDATED = {
+    "reference_code": "J001-1-2-9",
+    "archive_code": "990001",
+    "fonds_code": "J001",
+    "title": "渔民号子手抄本",
+    "access_status": "开放",
+    "publicity": "公开",
+    "text": "起锚号子。摇橹号子。拔篷号子，众人和。",
+}
 #: Milliseconds a page may take on a machine that is busy with everything else.
 PATIENCE = 30_000
 
@@ -126,9 +140,18 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if item.is_file():
             shutil.copy(item, first)
     shutil.copytree(HOLDINGS / "J001" / READ, first / READ)
+    first.joinpath("undated.jsonl").write_text(json.dumps(UNDATED, ensure_ascii=False), encoding="utf-8")
     ingest(home, str(first))
     ingest(home, "--no-ocr", str(HOLDINGS / "J045"), str(HOLDINGS / "M003"))
     return home
+
+
+@pytest.fixture(scope="session")
+def staff_key(home: Path) -> str:
+    catalogue = Catalogue(f"sqlite:///{home / 'catalogue.sqlite'}")
+    key = catalogue.keys.add(STAFF, roles=["archivist"], name="试")
+    catalogue.close()
+    return key
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,6 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, Page, expect
 
-from holdings.access import STAFF
-from holdings.catalogue import Catalogue
-
 if TYPE_CHECKING:
     from conftest import Stage
 
@@ -114,12 +111,8 @@ def test_english_by_a_switch_keeps_the_place(page: Page) -> None:
     expect(page.locator(".dh-where")).to_have_text("全部全宗")
 
 
-def test_a_key_opens_what_it_may_and_sign_out_closes_it(page: Page, home: Path, api: str) -> None:
-    catalogue = Catalogue(f"sqlite:///{home / 'catalogue.sqlite'}")
-    key = catalogue.keys.add(STAFF, roles=["archivist"], name="试")
-    catalogue.close()
-    closed = "990001:J001-1-2-1"
-    staff = {"Authorization": f"Bearer {key}"}
+def test_a_key_opens_what_it_may_and_sign_out_closes_it(page: Page, staff_key: str, api: str) -> None:
+    key, staff = staff_key, {"Authorization": f"Bearer {staff_key}"}
     every = httpx.get(f"{api}/v1/search?fonds=J045&size=100&level=file", headers=staff).json()["hits"]
     closed = next(hit["id"] for hit in every if hit["access_status"] == "控制")
     page.goto(f"/record?id={closed}")

@@ -117,6 +117,25 @@ def test_pages_turn_and_the_address_follows(page: Page) -> None:
     expect(page.locator(".dh-finder input, .dh-ask input")).to_have_value("渔民")
 
 
+def test_a_correction_is_shown_and_the_older_version_can_be_chosen(
+    page: Page, api: str, staff_key: str
+) -> None:
+    where = f"{api}{record_path(MINUTES)}/pages/1"
+    read = [line["text"] for line in httpx.get(where).json()["lines"]]
+    right = "时间：一九五〇年八月十五日下午一时（校）"
+    lines = [read[0], right, *read[2:]]
+    staff = {"Authorization": f"Bearer {staff_key}"}
+    done = httpx.put(f"{where}/text", json={"lines": lines, "by": "王某"}, headers=staff)
+    assert done.is_success, done.text
+    open_minutes(page, "&page=1&q=渔民")
+    expect(page.locator(".dh-line").nth(1)).to_have_text(right)
+    expect(page.locator(".dh-versions .is-on")).to_contain_text("校对 王某")
+    page.locator(".dh-versions a", has_text="识读").click()
+    expect(page.locator(".dh-line").nth(1)).to_have_text(read[1])
+    assert "version=1" in page.url
+    expect(page.locator(".dh-versions .is-on")).to_contain_text("识读")
+
+
 def test_description_stands_in_the_standards_order(page: Page, api: str) -> None:
     page.goto(f"/record?id={MINUTES}&view=fields")
     expect(page.locator(".dh-fields")).to_be_visible()

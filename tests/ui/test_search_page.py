@@ -133,6 +133,18 @@ def test_years_can_be_typed(page: Page) -> None:
     assert params(page)["q"] == ["渔民"]
 
 
+def test_undated_is_a_bucket_of_its_own(page: Page) -> None:
+    page.goto("/?q=渔民&mode=words")
+    bucket = page.locator(".dh-undated")
+    expect(bucket.locator(".dh-n")).to_have_text("1")
+    bucket.click()
+    expect_total(page, 1)
+    expect(page.locator(".dh-card h3")).to_have_text("渔民号子手抄本")
+    expect(page.locator(".dh-chip", has_text="未注日期")).to_be_visible()
+    page.locator(".dh-undated").click()
+    expect(page.locator(".dh-chip", has_text="未注日期")).to_have_count(0)
+
+
 def test_nothing_found_says_what_to_loosen(page: Page) -> None:
     page.goto("/?q=渔民&mode=words&fonds=M003&year_from=1970")
     ways = page.locator(".dh-ways a")
@@ -149,7 +161,8 @@ def test_sorting_by_date_orders_the_cards(page: Page) -> None:
     expect(page.locator(".dh-sorts .is-on")).to_have_text("日期 早→晚")
     days = page.locator(".dh-card time").evaluate_all("all => all.map(t => t.title.slice(0, 10))")
     assert len(days) > 3
-    assert days == sorted(days)
+    assert days[-1] == ""  # undated comes last
+    assert days[:-1] == sorted(days[:-1])
 
 
 def test_paging_forth_and_back(page: Page) -> None:
