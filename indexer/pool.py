@@ -1,10 +1,10 @@
 """A pool of worker processes that read page images, one page at a time each.
 
-Why no library: a worker may be killed at any moment, and that is to cost its page only.
-`concurrent.futures` and `loky` break the whole pool then, and know no time limit for a task. `pebble` knows
-both, but its workers share one pair of pipes under shared locks: in two runs of random kill -9 its pool broke
-after 5 and after 106 kills (BrokenProcessPool). With a pipe of its own for every worker there is nothing
-shared to break, and `multiprocessing.connection.wait` is all it takes.
+Why no library: a worker may be killed at any moment, and that is to cost its page only. Seen: after one
+kill -9 of one of two workers, `concurrent.futures` (Python 3.11) and `loky` 3.7 failed every page not yet
+read and took no more; `pebble`, whose workers share one pair of pipes under shared locks, broke so after 5 and
+after 106 kills (BrokenProcessPool). With a pipe of its own for every worker there is nothing shared to break,
+and `multiprocessing.connection.wait` is all it takes.
 """
 
 from __future__ import annotations
@@ -21,16 +21,12 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from holdings.page_image import open_page
 from models.errors import ModelsError, UnreadableImage
 from models.sight import PaddleReader, Reading
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-#: PDF pages are drawn at this many dots per inch; the boxes of their lines are in pixels of that drawing.
-PDF_DPI = 200
-#: No drawn PDF page is longer than this many pixels on a side.
-PDF_SIDE = 12_000
 
 Trouble = Literal["unreadable", "crashed", "too slow"]
 
@@ -56,40 +52,18 @@ class Done:
 
 
 def open_frame(path: Path, frame: int = 0) -> Image:
-    """One page of a file as an image: PDF pages drawn at PDF_DPI, others as they are stored.
+    """One page of a file as an image, as `holdings.page_image` shows it, so that boxes agree.
 
     The kind is told by the first bytes, for files are stored without a suffix. Raises UnreadableImage.
     """
-    from PIL import Image as pillow
-
     try:
         with path.open("rb") as file:
             pdf = b"%PDF-" in file.read(1024)
-        if pdf:
-            return _draw_pdf_page(path, frame)
-        image = pillow.open(path)
-        image.seek(frame)
-        image.load()
-    except UnreadableImage:
-        raise
+        return open_page(path, "application/pdf" if pdf else "image/*", frame)
     except Exception as error:  # decoders raise many kinds
         raise UnreadableImage(
             f"无法打开图像 cannot open page {frame + 1}: {type(error).__name__}: {error}"
         ) from error
-    return image
-
-
-def _draw_pdf_page(path: Path, frame: int) -> Image:
-    import pypdfium2
-
-    document = pypdfium2.PdfDocument(path)
-    try:
-        page = document[frame]
-        scale = min(PDF_DPI / 72, PDF_SIDE / max(page.get_size()))
-        image: Image = page.render(scale=scale).to_pil()
-        return image
-    finally:
-        document.close()
 
 
 @dataclass
