@@ -46,7 +46,7 @@ lint: $(VENV)/.dev
 	$(VENV)/bin/lint-imports
 
 test: lint models
-	$(PYTHON) -m pytest $(TESTS)
+	$(PYTHON) -m pytest -n 2 --dist loadgroup $(TESTS)
 
 test-long: $(VENV)/.dev models
 	DANGHAI_LONG=1 $(PYTHON) -m pytest --timeout=3600 $(TESTS)

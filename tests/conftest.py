@@ -18,6 +18,23 @@ settings.register_profile("house", derandomize=not LONG, deadline=None)
 settings.load_profile("house")
 
 
+#: Folders whose tests share servers or systems that are costly to build: one worker runs each whole.
+SHARED = ("ui", "api", "cli", "catalogue")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two workers (make test) divide the suite by file, the shared folders whole and first."""
+
+    def group(item: pytest.Item) -> str:
+        folder = item.path.parent.name
+        return folder if folder in SHARED else str(item.path)
+
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
+    order = {name: place for place, name in enumerate(SHARED)}
+    items.sort(key=lambda item: order.get(group(item), len(order)))
+
+
 @pytest.fixture(scope="session")
 def long_run() -> bool:
     """Whether the stated numbers are to be run, with the same code."""
