@@ -26,7 +26,9 @@ class Settings(BaseSettings):
     models_dir: Path | None = Field(
         None, description="模型目录 folder of model files; empty: the user's cache"
     )
-    example_questions: tuple[str, ...] = Field((), description="示例问题 examples on the explorer's first page (JSON list)")
+    example_questions: tuple[str, ...] = Field(
+        (), description="示例问题 examples on the explorer's first page (JSON list)"
+    )
     ocr_workers: int = Field(0, ge=0, description="OCR 进程数 OCR worker processes; 0: one a core")
     ocr: bool = Field(True, description="后台识读 read waiting scans while serving")
     host: str = Field("127.0.0.1", description="API 监听地址 address the API listens on")

@@ -1,8 +1,8 @@
 """What the models room raises on purpose; the rooms that use it map these at their edge.
 
-    ModelsError
-    ├── ModelFilesMissing   files are absent or do not match the manifest: says which, and the command
-    └── UnreadableImage     this one image cannot be read; the reader itself is well
+ModelsError
+├── ModelFilesMissing   files are absent or do not match the manifest: says which, and the command
+└── UnreadableImage     this one image cannot be read; the reader itself is well
 """
 
 from __future__ import annotations
