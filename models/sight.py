@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -22,10 +22,12 @@ from models import sight_geometry as geometry
 from models.errors import ModelsError, UnreadableImage
 from models.reading_order import order
 from models.sight_cleaning import show_through, wash
-from models.sight_columns import Note, find_notes, host_columns
+from models.sight_columns import Piece, are_columns, part_notes
 from models.sight_files import DETECTOR, FAMILY, RECOGNISER, prepare
 from models.sight_geometry import Array, Box
 from models.sight_image import load
+from models.sight_strips import Strips
+from models.sight_turn import find_turn
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -91,18 +93,7 @@ class SightParameters:
 
 
 #: Raised when the code that turns the models' output into lines changes what is read.
-_MAKING = 1
-#: A strip that reads above _SURE reads; below _DOUBT it does not.
-_SURE, _DOUBT = 0.85, 0.7
-_SAMPLE = 6  # characters of a strip that tell which way up it is
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """A box to read, in pixels of the upright page. column: its long side stands up, to be laid down."""
-
-    quad: Array
-    column: bool
+_MAKING = 2
 
 
 class PaddleReader:
@@ -121,7 +112,6 @@ class PaddleReader:
         self._detector: Any = None
         self._recogniser: Any = None
         self._name = ""
-        self._known: dict[tuple[Any, int], tuple[str, float]] = {}  # this page's strips, by their pixels
 
     @property
     def name(self) -> str:
@@ -177,71 +167,42 @@ class PaddleReader:
 
     def _read(self, stored: Array) -> tuple[list[tuple[str, Array, float]], int, bool]:
         """Lines as (text, corner points in `stored`, confidence), the rotation, whether vertical."""
-        self._known.clear()
-        quads = self._detect(stored)
-        if not quads:
+        strips = Strips(stored, self._detect(stored), self._recognise)
+        if not strips.quads:
             return [], 0, False
-        rotation, vertical = self._find_turn(stored, quads)
+        rotation, vertical = find_turn(strips)
         size = (stored.shape[1], stored.shape[0])
-        page = geometry.turn_image(stored, rotation)
-        quads = geometry.turn_quads(quads, rotation, size)
+        quads = geometry.turn_quads(strips.quads, rotation, size)
         angle = geometry.skew(quads, vertical=vertical)
-        pieces, strips = self._pieces(page, quads, angle, vertical=vertical)
-        light = show_through(strips, self._recognise)
+        columns = are_columns(quads, vertical=vertical)
+        light = show_through(strips.crops, lambda some: strips.read(_turns(some, columns, rotation)))
         if light:
-            page = wash(page, *light)
-            pieces, strips = self._pieces(page, self._detect(page), angle, vertical=vertical)
-        read = self._recognise(strips)
-        least = self._parameters.least
-        seen = [(p, t, c) for p, (t, c) in zip(pieces, read, strict=True) if t and c >= least]
-        groups = order([geometry.level(p.quad, angle) for p, _, _ in seen], vertical=vertical)
-        turned_size = (page.shape[1], page.shape[0])
-        lines = []
-        for group in groups:
-            members = [seen[i] for i in group]
-            points = np.concatenate([p.quad for p, _, _ in members])
-            points = geometry.turn_points(points, (360 - rotation) % 360, turned_size)
-            length = sum(len(t) for _, t, _ in members)
-            confidence = sum(c * len(t) for _, t, c in members) / length
-            lines.append((_glue([t for _, t, _ in members]), points, confidence))
+            stored = wash(stored, *light)
+            strips = Strips(stored, self._detect(stored), self._recognise)
+            quads = geometry.turn_quads(strips.quads, rotation, size)
+            columns = are_columns(quads, vertical=vertical)
+        read = strips.read(_turns(range(len(quads)), columns, rotation))
+        pieces = [Piece(quad, text, sure) for quad, (text, sure) in zip(quads, read, strict=True)]
+        if vertical:
+            pieces = part_notes(geometry.turn_image(stored, rotation), pieces, angle, self._recognise)
+        turned = size if rotation % 180 == 0 else size[::-1]
+        lines = [
+            (text, geometry.turn_points(points, (360 - rotation) % 360, turned), sure)
+            for text, points, sure in self._lines(pieces, angle, vertical=vertical)
+        ]
         return lines, rotation, vertical
 
-    def _pieces(
-        self, page: Array, quads: list[Array], angle: float, *, vertical: bool
-    ) -> tuple[list[_Piece], list[Array]]:
-        """The pieces of text of an upright page, and their strips."""
-        pieces = _pieces(quads, vertical=vertical)
-        if vertical:
-            pieces = self._part_notes(page, pieces, angle)
-        return pieces, [_strip(page, piece) for piece in pieces]
-
-    def _part_notes(self, page: Array, pieces: list[_Piece], angle: float) -> list[_Piece]:
-        """Pieces of a vertical page, the columns that hold 雙行小注 cut into main text and notes."""
-        boxes = [geometry.level(piece.quad, angle) for piece in pieces]
-        parted: list[_Piece] = []
-        for column in host_columns(boxes):
-            members = [boxes[i] for i in column]
-            x, width = members[0][0] - 0.06 * members[0][2], 1.12 * members[0][2]
-            top = min(box[1] for box in members)
-            bottom = max(box[1] + box[3] for box in members)
-            whole = geometry.unlevel((x, top, width, bottom - top), angle)
-            strip = geometry.crop(page, whole)
-            notes = [note for note in find_notes(geometry.ink(strip)) if self._is_note(strip, note)]
-            if notes:
-                parted.extend(_cut_column(whole, strip, notes))
-            else:
-                parted.extend(pieces[i] for i in column)
-        return parted
-
-    def _is_note(self, strip: Array, note: Note) -> bool:
-        """Whether a stretch of a column reads better as two narrow columns than as one."""
-        stretch = strip[note.top : note.bottom]
-        (_, whole), *_ = self._recognise([geometry.turn_image(stretch, 270)])
-        if whole > _SURE:
-            return False
-        halves = (stretch[:, note.gutter :], stretch[:, : note.gutter])
-        read = self._recognise([geometry.turn_image(half, 270) for half in halves])
-        return all(len(text) >= 2 and sure > max(whole, _DOUBT) for text, sure in read)
+    def _lines(
+        self, pieces: Sequence[Piece], angle: float, *, vertical: bool
+    ) -> Iterator[tuple[str, Array, float]]:
+        """What was read, in order, as (text, corner points on the upright page, confidence)."""
+        seen = [piece for piece in pieces if piece.text and piece.confidence >= self._parameters.least]
+        for group in order([geometry.level(piece.quad, angle) for piece in seen], vertical=vertical):
+            members = [seen[i] for i in group]
+            points = np.concatenate([piece.quad for piece in members])
+            length = sum(len(piece.text) for piece in members)
+            sure = sum(piece.confidence * len(piece.text) for piece in members) / length
+            yield _glue([piece.text for piece in members]), points, sure
 
     def _detect(self, image: Array) -> list[Array]:
         """Quads around the pieces of text on an image."""
@@ -255,113 +216,13 @@ class PaddleReader:
         One strip a run of the model: on a processor a batch gains nothing, and the padding of its
         shorter strips is work (30 lines of an A4 page: 1.8 s one by one, 2.4 s by six).
         """
-        keys = [(strip.shape, hash(strip.tobytes())) for strip in strips]
-        new = {key: strip for key, strip in zip(keys, strips, strict=True) if key not in self._known}
-        if new:
-            results = self._recogniser.predict(list(new.values()), batch_size=1)
-            for key, result in zip(new, results, strict=True):
-                self._known[key] = (str(result["rec_text"]), float(result["rec_score"]))
-        return [self._known[key] for key in keys]
-
-    def _find_turn(self, image: Array, quads: Sequence[Array]) -> tuple[int, bool]:
-        """(rotation, vertical): which way a few of the longest strips read.
-
-        The recogniser reads characters that stand upright or lie on their left side (as laid columns do),
-        and neither others nor the order tells it. So a strip is read as it is and turned by 180°, and the
-        same with its characters turned one by one; each of the four ways up has its own pair of good readings:
-
-            upright: as it is, 180° + turned      on the left side (a column laid down): as it is, turned
-            180°: 180°, turned                    on the right side: 180°, 180° + turned
-        """
-        laid = 270 if _mostly_tall(quads) else 0
-        longest = _samples(image, quads, laid, most=3)
-        plain = self._score(longest, 0, stand=False)  # whole strips: known when the page is read
-        turned = self._score([_beginning(longest[0])], 0, stand=True)
-        if plain >= _SURE and (turned >= _SURE if laid else turned < _DOUBT):
-            return 0, laid != 0  # as nearly all pages are
-        more = [_beginning(strip) for strip in _samples(image, quads, laid, most=6)]
-        plain, turned = self._score(more, 0, stand=False), self._score(more, 0, stand=True)
-        around, both = self._score(more, 180, stand=False), self._score(more, 180, stand=True)
-        if max(plain, around) < _DOUBT:
-            return 0, laid != 0  # nothing reads: leave the page as it lies
-        ways = {(0, False): plain + both, (90, True): plain + turned}
-        ways |= {(180, False): around + turned, (270, True): around + both}
-        rotation, column = max(ways, key=lambda way: ways[way])
-        return (laid + rotation) % 360, column
-
-    def _score(self, strips: Sequence[Array], rotation: int, *, stand: bool) -> float:
-        """Mean confidence of strips turned by `rotation`, their characters turned one by one if `stand`."""
-        ready = [geometry.turn_image(strip, rotation) for strip in strips]
-        if stand:
-            ready = [made for strip in ready if (made := geometry.stand_up(strip, _SAMPLE)) is not None]
-        read = self._recognise(ready)
-        return float(np.mean([c if t else 0.0 for t, c in read])) if read else 0.0
+        results = self._recogniser.predict(list(strips), batch_size=1)
+        return [(str(result["rec_text"]), float(result["rec_score"])) for result in results]
 
 
-def _mostly_tall(quads: Sequence[Array]) -> bool:
-    """Whether more of the text's length stands up than lies across."""
-    tall = wide = 0.0
-    for width, height in map(geometry.sides, quads):
-        if height >= geometry.TALL * width:
-            tall += height
-        elif width >= geometry.TALL * height:
-            wide += width
-    return tall > wide
-
-
-def _samples(image: Array, quads: Sequence[Array], laid: int, *, most: int) -> list[Array]:
-    """Up to `most` strips, those with most characters (long against their thickness), turned by `laid`."""
-
-    def characters(quad: Array) -> float:
-        width, height = geometry.sides(quad)
-        return height / width if laid else width / height
-
-    chosen = sorted(quads, key=characters, reverse=True)[:most]
-    return [geometry.turn_image(geometry.crop(image, quad), laid) for quad in chosen]
-
-
-def _beginning(strip: Array) -> Array:
-    """The strip's first few characters."""
-    return strip[:, : _SAMPLE * strip.shape[0]]
-
-
-def _pieces(quads: Sequence[Array], *, vertical: bool) -> list[_Piece]:
-    """Quads with the way each is to be read.
-
-    In horizontal text a tall box is often one narrow sign (1, 丨, ！): only what is also taller than two
-    lines is a column. In vertical text every tall box is one.
-    """
-    if not quads:
-        return []
-    line = float(np.median([min(geometry.sides(quad)) for quad in quads]))
-    pieces = []
-    for quad in quads:
-        width, height = geometry.sides(quad)
-        column = height >= geometry.TALL * width and (vertical or height > 2.5 * line)
-        pieces.append(_Piece(quad, column))
-    return pieces
-
-
-def _cut_column(whole: Array, strip: Array, notes: Sequence[Note]) -> list[_Piece]:
-    """A column's main text and both halves of its notes. whole: the quad of `strip` on the page."""
-    height, width = strip.shape[:2]
-    pieces = []
-    ends = [0, *(row for note in notes for row in (note.top, note.bottom)), height]
-    for top, bottom in zip(ends[::2], ends[1::2], strict=True):
-        if bottom - top > 0.4 * width and geometry.ink(strip[top:bottom]).any():
-            quad = geometry.part(whole, 0, top / height, 1, bottom / height)
-            pieces.append(_Piece(quad, bottom - top >= geometry.TALL * width))
-    for note in notes:
-        middle, top, bottom = note.gutter / width, note.top / height, note.bottom / height
-        for left, right in ((middle, 1.0), (0.0, middle)):
-            pieces.append(_Piece(geometry.part(whole, left, top, right, bottom), True))
-    return pieces
-
-
-def _strip(page: Array, piece: _Piece) -> Array:
-    """The piece's pixels, its long side across. Columns turn to the left, as the recogniser learnt them."""
-    pixels = geometry.crop(page, piece.quad)
-    return geometry.turn_image(pixels, 270) if piece.column else pixels
+def _turns(indices: Iterable[int], columns: Sequence[bool], rotation: int) -> list[tuple[int, int]]:
+    """Each index with how its crop is turned to be read: columns to the left, as the recogniser learnt them."""
+    return [(i, (rotation + 270 * columns[i]) % 360) for i in indices]
 
 
 def _glue(texts: Sequence[str]) -> str:

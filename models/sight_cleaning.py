@@ -26,12 +26,12 @@ def depth(strip: Array) -> float:
 
 
 def show_through(
-    strips: Sequence[Array], read: Callable[[Sequence[Array]], Sequence[tuple[str, float]]]
+    strips: Sequence[Array], read: Callable[[Sequence[int]], Sequence[tuple[str, float]]]
 ) -> tuple[float, float] | None:
     """(depth of the show-through, depth of the ink), if the page has any; else None.
 
-    Lines much lighter than the page's ink are suspected; `read`, which gives (text, confidence) of strips,
-    tries the longest of them: light lines that read well are this side's own, faded or in another ink.
+    Lines much lighter than the page's ink are suspected; `read`, which gives (text, confidence) of
+    strips by index, tries the longest of them: light lines that read well are this side's own, faded or in another ink.
     """
     if len(strips) < 4:
         return None
@@ -41,7 +41,7 @@ def show_through(
     if len(light) < 2:
         return None
     tried = sorted(light, key=lambda i: -max(strips[i].shape) / min(strips[i].shape[:2]))[:_TRIED]
-    sure = read([strips[i] for i in tried])
+    sure = read(tried)
     limits = [_FAINT_WEAK if depths[i] < _FAINT * full else _WEAK for i in tried]
     weak = [i for i, (_, c), limit in zip(tried, sure, limits, strict=True) if c < limit]
     return (max(depths[i] for i in weak), full) if len(weak) >= max(2, len(tried) / 2) else None

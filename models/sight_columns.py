@@ -2,7 +2,7 @@
 
 The detector sees a column as one piece, notes and all, or one half of a note beside it; read whole, the two
 narrow columns of a note give nonsense. A note shows itself by its gutter: a narrow blank down the middle of
-the column, for as long as the note lasts. Pure functions on ink (bool, height × width).
+the column, for as long as the note lasts: looked for where a column's reading is weak.
 """
 
 from __future__ import annotations
@@ -14,11 +14,26 @@ from typing import Any
 
 import numpy as np
 
+from models import sight_geometry as geometry
 from models.reading_order import FloatBox
 from models.sight_geometry import Array
+from models.sight_strips import DOUBT, SURE, Recognise
 
 #: Shortest note, in column widths: two small characters on each side.
 SHORTEST = 0.85
+
+
+#: A column read with this confidence holds no note: two small characters over each other give nonsense.
+_PLAIN = 0.95
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of text as read. quad: its corners on the upright page."""
+
+    quad: Array
+    text: str
+    confidence: float
 
 
 @dataclass(frozen=True)
@@ -28,6 +43,89 @@ class Note:
     top: int
     bottom: int
     gutter: int
+
+
+def are_columns(quads: Sequence[Array], *, vertical: bool) -> list[bool]:
+    """Which quads of an upright page are columns, to be laid down for reading.
+
+    In horizontal text a tall box is often one narrow sign (1, 丨, ！): only what is also taller than two
+    lines is a column. In vertical text every tall box is one.
+    """
+    sizes = [geometry.sides(quad) for quad in quads]
+    line = median(min(size) for size in sizes) if sizes else 0.0
+    return [height >= geometry.TALL * width and (vertical or height > 2.5 * line) for width, height in sizes]
+
+
+def part_notes(page: Array, pieces: Sequence[Piece], angle: float, recognise: Recognise) -> list[Piece]:
+    """Pieces of an upright vertical page leaning by `angle`, columns that hold notes cut into text and notes."""
+    boxes = [geometry.level(piece.quad, angle) for piece in pieces]
+    parted: list[Piece] = []
+    for column in host_columns(boxes):
+        members = [pieces[i] for i in column]
+        parted.extend(_parted(page, members, [boxes[i] for i in column], angle, recognise) or members)
+    return parted
+
+
+def _parted(
+    page: Array, members: Sequence[Piece], boxes: Sequence[FloatBox], angle: float, recognise: Recognise
+) -> list[Piece]:
+    """One column's main text and notes; nothing where it holds no note."""
+    if all(piece.confidence >= _PLAIN for piece in members):
+        return []
+    x, width = boxes[0][0] - 0.06 * boxes[0][2], 1.12 * boxes[0][2]
+    top = min(box[1] for box in boxes)
+    bottom = max(box[1] + box[3] for box in boxes)
+    whole = geometry.unlevel((x, top, width, bottom - top), angle)
+    strip = geometry.crop(page, whole)
+    ink = geometry.ink(strip)
+    notes: list[Note] = []
+    halves: list[Piece] = []
+    for note in find_notes(ink):
+        read = _read_note(strip, note, recognise)
+        if read:
+            notes.append(note)
+            halves.extend(_halves(whole, strip, note, read))
+    return [*_main_text(whole, strip, ink, notes, recognise), *halves] if notes else []
+
+
+def _read_note(strip: Array, note: Note, recognise: Recognise) -> list[tuple[str, float]]:
+    """The right and the left half of a note, if they read better than the stretch as one column."""
+    stretch = strip[note.top : note.bottom]
+    ((_, whole),) = recognise([geometry.turn_image(stretch, 270)])
+    if whole > SURE:
+        return []
+    halves = (stretch[:, note.gutter :], stretch[:, : note.gutter])
+    read = recognise([geometry.turn_image(half, 270) for half in halves])
+    return read if all(len(text) >= 2 and sure > max(whole, DOUBT) for text, sure in read) else []
+
+
+def _halves(whole: Array, strip: Array, note: Note, read: Sequence[tuple[str, float]]) -> list[Piece]:
+    """A note's halves, right and left. whole: the quad of `strip` on the page."""
+    height, width = strip.shape[:2]
+    middle, top, bottom = note.gutter / width, note.top / height, note.bottom / height
+    quads = (geometry.part(whole, left, top, right, bottom) for left, right in ((middle, 1.0), (0.0, middle)))
+    return [Piece(quad, text, sure) for quad, (text, sure) in zip(quads, read, strict=True)]
+
+
+def _main_text(
+    whole: Array, strip: Array, ink: Array, notes: Sequence[Note], recognise: Recognise
+) -> list[Piece]:
+    """What stands between a column's notes. whole: the quad of `strip` on the page."""
+    height, width = strip.shape[:2]
+    ends = [0, *(row for note in notes for row in (note.top, note.bottom)), height]
+    spans = [
+        (top, bottom)
+        for top, bottom in zip(ends[::2], ends[1::2], strict=True)
+        if bottom - top > 0.4 * width and ink[top:bottom].any()
+    ]
+    laid = [
+        geometry.turn_image(strip[top:bottom], 270 if bottom - top >= geometry.TALL * width else 0)
+        for top, bottom in spans
+    ]
+    return [
+        Piece(geometry.part(whole, 0, top / height, 1, bottom / height), text, sure)
+        for (top, bottom), (text, sure) in zip(spans, recognise(laid) if laid else [], strict=True)
+    ]
 
 
 def host_columns(boxes: Sequence[FloatBox]) -> list[list[int]]:
