@@ -21,7 +21,7 @@ from platformdirs import user_cache_path
 from models import sight_geometry as geometry
 from models.errors import ModelsError, UnreadableImage
 from models.reading_order import order
-from models.sight_cleaning import show_through, wash
+from models.sight_cleaning import is_covered, show_through, wash
 from models.sight_columns import Piece, are_columns, part_notes
 from models.sight_files import DETECTOR, FAMILY, RECOGNISER, prepare
 from models.sight_geometry import Array, Box
@@ -175,10 +175,12 @@ class PaddleReader:
         quads = geometry.turn_quads(strips.quads, rotation, size)
         angle = geometry.skew(quads, vertical=vertical)
         columns = are_columns(quads, vertical=vertical)
-        light = show_through(strips.crops, lambda some: strips.read(_turns(some, columns, rotation)))
-        if light:
-            stored = wash(stored, *light)
-            strips = Strips(stored, self._detect(stored), self._recognise)
+        through = show_through(strips.crops, lambda some: strips.read(_turns(some, columns, rotation)))
+        if through:
+            stored = wash(stored, through)
+            strips = strips.of(stored, through.own)
+            if not is_covered(stored, strips.quads):
+                strips = Strips(stored, self._detect(stored), self._recognise)
             quads = geometry.turn_quads(strips.quads, rotation, size)
             columns = are_columns(quads, vertical=vertical)
         read = strips.read(_turns(range(len(quads)), columns, rotation))

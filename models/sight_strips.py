@@ -14,6 +14,8 @@ Recognise = Callable[[Sequence[Array]], list[tuple[str, float]]]
 
 #: A strip that reads above SURE reads; below DOUBT it does not.
 SURE, DOUBT = 0.85, 0.7
+#: A reading this sure stays when the image is cleaned.
+_CERTAIN = 0.95
 
 
 class Strips:
@@ -24,6 +26,16 @@ class Strips:
         self.crops = [geometry.crop(image, quad) for quad in quads]
         self.recognise = recognise
         self._known: dict[tuple[int, int], tuple[str, float]] = {}
+
+    def of(self, image: Array, indices: Sequence[int]) -> Strips:
+        """Some of these quads on another state of the image; what read well is not read again."""
+        kept = Strips(image, [self.quads[i] for i in indices], self.recognise)
+        kept._known = {
+            (indices.index(i), turn): read
+            for (i, turn), read in self._known.items()
+            if i in indices and read[1] >= _CERTAIN
+        }
+        return kept
 
     def turned(self, index: int, rotation: int) -> Array:
         return geometry.turn_image(self.crops[index], rotation)
