@@ -138,7 +138,8 @@ class EmbeddedEngine:
         if not page.ended and page.hits:
             behind = (after.behind if after else 0) + len(page.hits)
             on = Place(snapshot.name, behind, page.last).to_text()
-            reader.keep(snapshot)
+        if page.hits or meaning:
+            reader.keep(snapshot)  # whoever pages on, within these hits or beyond, goes on in the same state
         undated = years.pop(UNDATED_YEAR, 0)
         return Answer(page.hits, meaning, total, facets, years, undated, on, snapshot.name)
 
