@@ -17,17 +17,25 @@ help:
 	@echo "make lock         由 requirements/*.in 重新锁定依赖"
 
 # The locks are installed without dependencies: each names all it needs, and only one OpenCV.
+# $(call install,environment,lock): uv where it reaches the registry, else pip.
+define install
+	@test -x $(1)/bin/python || $(BASE_PYTHON) -m venv $(1)
+	@$(1)/bin/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes \
+	  -r requirements/installer.txt
+	@echo "安装 $(2)"
+	@$(1)/bin/uv pip install -q --python $(1)/bin/python --no-deps --require-hashes -r requirements/$(2) \
+	  || $(1)/bin/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes \
+	  -r requirements/$(2)
+	@touch $(3)
+endef
+
 $(VENV)/.base: requirements/base.txt
 	@tools/check
-	@test -x $(PYTHON) || $(BASE_PYTHON) -m venv $(VENV)
-	$(PYTHON) -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/base.txt
-	@touch $@
+	$(call install,$(VENV),base.txt,$@)
 
 $(VENV)/.dev: requirements/dev.txt
 	@tools/check
-	@test -x $(PYTHON) || $(BASE_PYTHON) -m venv $(VENV)
-	$(PYTHON) -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
-	@touch $@ $(VENV)/.base
+	$(call install,$(VENV),dev.txt,$@ $(VENV)/.base)
 
 models: $(VENV)/.base
 	@tools/check model
@@ -58,13 +66,10 @@ bench: $(VENV)/.dev models
 transformers: .venv-transformers/.done
 
 .venv-transformers/.done: requirements/transformers.txt
-	test -x .venv-transformers/bin/python || $(BASE_PYTHON) -m venv .venv-transformers
-	.venv-transformers/bin/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/transformers.txt
-	@touch $@
+	$(call install,.venv-transformers,transformers.txt,$@)
 
 lock: $(VENV)/.dev
-	$(PYTHON) -m pip install -q uv
-	for name in base dev transformers; do \
+	for name in installer base dev transformers; do \
 	  override=requirements/override.txt; \
 	  if [ $$name = transformers ]; then override=requirements/transformers-override.txt; fi; \
 	  $(VENV)/bin/uv pip compile requirements/$$name.in --override $$override --python-version 3.11 \
