@@ -98,6 +98,11 @@ class JiebaSegmenter:
             tokenizer.add_word(word)
         return tokenizer
 
+    @cached_property
+    def _longest(self) -> int:
+        """Characters of the dictionary's longest word."""
+        return max(map(len, self._tokenizer.FREQ))
+
     def cut(self, text: str) -> list[Token]:
         """Tokens of a document, for recall: the words in reading order, then the words inside words.
 
@@ -141,7 +146,9 @@ class JiebaSegmenter:
         known = self._tokenizer.FREQ
         size = len(token.text)
         for start in range(size - 1):
-            for end in range(start + 2, size + 1):
+            # No further than words reach: of a leader of dashes or one character a thousand times jieba makes
+            # one token, and every part of that would be thousands of millions of look-ups.
+            for end in range(start + 2, min(size, start + self._longest) + 1):
                 if end - start == size or not known.get(token.text[start:end]):
                     continue
                 yield Token(token.text[start:end], token.start + start, token.start + end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -146,3 +147,10 @@ def test_threads_agree_from_the_first_word_on() -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: texts(fresh.cut("查定海县沈家门渔民登记")), range(16)))
     assert all(answer == answers[0] for answer in answers)
+
+
+def test_a_run_of_one_character_costs_no_more_than_its_length() -> None:
+    """What the OCR reads in a ruled form: jieba makes one token of it."""
+    began = time.process_time()
+    assert SEGMENTER.cut("渔" * 20_000)
+    assert time.process_time() - began < 10
