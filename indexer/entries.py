@@ -114,11 +114,12 @@ class Entries:
                     error = unknown_encoding(file.path) if encoding == "gb18030" else None
                     self.refused.append((file, sheet.name, error or no_headers(file.path, sheet.name)))
                 continue
-            found += 1
             lines = partial(_never_none, rows)
+            found += any(True for _ in lines())
             self.tables.append(_Table(file.relative, sheet.name, lines, _surveyed(lines)))
         if not found and not any(refused[0] == file for refused in self.refused):
-            empty = Refused("empty", f"“{file.path.name}”是空表。", advice="请核对文件，重新导出。")
+            said = f"“{file.path.name}”里没有条目：是空表，或只有表头。"
+            empty = Refused("empty", said, advice="请核对文件，重新导出。")
             self.refused.append((file, "", empty))
 
     def _table_rows(self, table: _Table, number: int) -> Iterator[Entry]:

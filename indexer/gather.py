@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import mimetypes
 from collections.abc import Sequence
@@ -153,8 +154,8 @@ def _stem(file: SourceFile) -> str:
 
 
 def _name(file: SourceFile) -> str:
-    """The file's name as the catalogue can keep it (a name may hold bytes that are no text)."""
-    return file.path.name.encode("utf-8", "replace").decode()
+    """The file's name as a person reads it; that of the path may hold bytes that are no text."""
+    return file.relative.rpartition("/")[2]
 
 
 def _sha256(path: Path) -> str:
@@ -171,4 +172,7 @@ def _unknown(file: SourceFile) -> Refused:
 
 
 def _unreadable(error: OSError) -> Refused:
+    """Raises the error again when it is our own disk that fails, not the file."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        raise error
     return Refused("damaged", f"读不出：{error}", advice="请检查存储介质与权限，重新复制后再收。")

@@ -321,7 +321,8 @@ class _Survey:
 
 
 def _rejection(where: Rejection, error: BadInput) -> Rejection:
-    return replace(where, code=error.code, reason=error.message, advice=error.advice)
+    reason = error.message.encode("utf-8", "replace").decode()  # it may quote a name that is no UTF-8
+    return replace(where, code=error.code, reason=reason, advice=error.advice)
 
 
 def _repeated(code: str) -> Refused:

@@ -65,8 +65,10 @@ def load_mapping(path: Path | None) -> HeaderMap:
         return HeaderMap()
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        headers = {header_key(k): str(v) for k, v in data.get("headers", {}).items()}
-        defaults = {str(k): str(v) for k, v in data.get("defaults", {}).items()}
+        if not data or data.keys() - _SECTIONS:
+            raise ValueError(f"节名只能是 {'、'.join(f'[{name}]' for name in _SECTIONS)}")
+        headers = {header_key(k): _field_named(str(v)) for k, v in data.get("headers", {}).items()}
+        defaults = {_field_named(str(k)): str(v) for k, v in data.get("defaults", {}).items()}
         codes = {str(k): re.compile(v) for k, v in data.get("codes", {}).items()}
     except (OSError, ValueError, AttributeError, TypeError, re.error) as error:
         raise BadInput(f"对照文件“{path.name}”读不懂：{error}。", advice=_MAPPING_ADVICE) from error
@@ -78,7 +80,14 @@ def load_mapping(path: Path | None) -> HeaderMap:
     return HeaderMap(headers, defaults, codes)
 
 
-_MAPPING_ADVICE = '对照文件是 UTF-8 的 TOML，例如：[headers] 换行 "案卷编号" = "volume"。'
+_SECTIONS = dict.fromkeys(("headers", "defaults", "codes"))
+_MAPPING_ADVICE = '对照文件是 UTF-8 的 TOML，例如：[headers] 换行 "案卷编号" = "案卷号"。'
+
+
+def _field_named(name: str) -> str:
+    """The field that a mapping file means, by its English name or its term; as written when none is."""
+    known = _known().get(header_key(name))
+    return name if known is None or name in FIELD_BY_NAME else known[0]
 
 
 def header_key(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +72,25 @@ def walk(paths: Sequence[Path]) -> Iterator[SourceFile | tuple[str, Refused]]:
             relative = Path(os.path.relpath(found, root)).as_posix()
             relative = f"{root.name}/{relative}" if path.is_dir() else relative
             reason = _refusal(found, root.resolve())
-            yield SourceFile(found, relative) if reason is None else (relative, reason)
+            place = _readable(relative)
+            yield SourceFile(found, place) if reason is None else (place, reason)
+
+
+def _readable(name: str) -> str:
+    """A name as a person reads it. What an older Windows packed is GBK bytes, which Python keeps as lone
+    surrogates that neither a database nor a terminal takes."""
+    raw = os.fsencode(name)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return "/".join(_decoded(part) for part in raw.split(b"/"))
+
+
+def _decoded(part: bytes) -> str:
+    for encoding in ("utf-8", "gb18030"):
+        with suppress(UnicodeDecodeError):
+            return part.decode(encoding)
+    return part.decode("utf-8", "replace")
 
 
 def _files(path: Path) -> Iterator[Path]:

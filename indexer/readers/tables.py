@@ -7,7 +7,7 @@ and reads a 50,000-row sheet in a fraction of openpyxl's time (which reads no XL
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -48,10 +48,56 @@ def _delimiter(path: Path, encoding: str) -> str:
 def _csv_rows(path: Path, encoding: str, delimiter: str) -> Iterator[Sequence[Cell]]:
     csv.field_size_limit(MAX_FIELD)
     with path.open(encoding=encoding, newline="") as file:
+        lines = _Remembered(file)
         try:
-            yield from csv.reader(file, delimiter=delimiter)
+            for row in csv.reader(lines, delimiter=delimiter):
+                # Its end came within quotes: what follows an unpaired one would be swallowed as one cell.
+                if lines.ended and _ends_quoted(lines.taken, delimiter):
+                    raise _unpaired(path, lines.number - len(lines.taken) + 1)
+                lines.taken.clear()
+                yield row
         except csv.Error as error:
             raise damaged(f"“{path.name}”", error) from error
+
+
+class _Remembered:
+    """Lines as they are read. taken: those since the last row; number: of the last one; ended: no more."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self.taken: list[str] = []
+        self.number = 0
+        self.ended = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines, None)
+        if line is None:
+            self.ended = True
+            raise StopIteration
+        self.number += 1
+        self.taken.append(line)
+        return line
+
+
+def _ends_quoted(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether a row's last cell was opened by a quote that nothing closes."""
+    try:
+        for _ in csv.reader(lines, delimiter=delimiter, strict=True):
+            pass
+    except csv.Error as error:
+        return "unexpected end" in str(error)
+    return False
+
+
+def _unpaired(path: Path, row: int) -> Refused:
+    return Refused(
+        "damaged",
+        f"“{path.name}”第 {row} 行起有一个引号没有配对，后面各行都被当成了一格。",
+        advice="请补上或删去这个引号后再收。",
+    )
 
 
 def _workbook(path: Path, max_unpacked: int) -> list[RawSheet]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Sequence
 from email.message import EmailMessage
 from pathlib import Path
@@ -181,6 +182,36 @@ def test_a_mapping_file_that_cannot_be_read_says_what_to_do(tmp_path: Path, text
     with pytest.raises(BadInput) as raised:
         load_mapping(path)
     assert raised.value.advice
+
+
+def test_a_mapping_file_may_use_the_terms_of_the_standard(tmp_path: Path) -> None:
+    mapping = tmp_path / "m.toml"
+    mapping.write_text('[headers]\n"案号" = "档号"\n"名目" = "题名"\n[defaults]\n"保管期限" = "永久"\n')
+    found = load_mapping(mapping)
+    assert dict(found.headers) == {"案号": "reference_code", "名目": "title"}
+    assert dict(found.defaults) == {"retention": "永久"}
+
+
+def test_an_unpaired_quote_swallows_no_rows(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('档号,题名\nJ1-1,"两\n行"\nJ1-2,"没有配对\nJ1-3,题名\n')
+    with pytest.raises(Refused) as refused:
+        list(read_table(path, LIMIT)[0][0].rows())
+    assert refused.value.code == "damaged"
+    assert "第 4 行" in refused.value.message
+
+    path.write_text('档号,题名\nJ1-1,"护渔"办法\nJ1-2,"末行\n两行"\n')
+    assert len(list(read_table(path, LIMIT)[0][0].rows())) == 3
+
+
+def test_names_in_gbk_bytes_are_read_as_people_wrote_them(tmp_path: Path) -> None:
+    folder = tmp_path / "包"
+    folder.mkdir()
+    for name in ("档案一.txt".encode("gbk"), b"\xff\xff.txt"):
+        Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_text("正文")
+    found = [file for file in walk([folder]) if isinstance(file, SourceFile)]
+    assert [file.relative for file in found] == ["包/档案一.txt", "包/\ufffd\ufffd.txt"]
+    assert all(file.path.read_text() == "正文" for file in found)
 
 
 def test_json_lines(tmp_path: Path) -> None:
