@@ -35,6 +35,8 @@ NO_MARKS: frozenset[str] = frozenset({"", "无", "公开", "非密"})
 
 #: Staff roles that may change a record's opening.
 OPENING_ROLES: frozenset[str] = frozenset({"archivist", "reviewer", "admin"})
+#: Every role a key may have.
+ROLES: tuple[str, ...] = ("archivist", "reviewer", "curator", "admin")
 
 
 @dataclass(frozen=True)

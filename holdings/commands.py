@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
-from holdings.access import AUDIENCES
+from holdings.access import AUDIENCES, ROLES
 from holdings.console import AsJson, load_settings, out, print_json, said_plainly
 from holdings.errors import NotFound
 
@@ -43,9 +44,7 @@ def upgrade(as_json: AsJson = False) -> None:
 @keys_app.command()
 def add(
     audience: Annotated[str, typer.Option(help=f"利用范围：{'、'.join(AUDIENCES)}")],
-    role: Annotated[
-        list[str] | None, typer.Option(help="角色，可多个：archivist、reviewer、curator、admin")
-    ] = None,
+    role: Annotated[list[str] | None, typer.Option(help=f"角色，可多个：{'、'.join(ROLES)}")] = None,
     name: Annotated[str, typer.Option(help="给谁用")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -73,7 +72,7 @@ def list_keys(as_json: AsJson = False) -> None:
             roles = row["roles"]
             shown = "、".join(roles) if isinstance(roles, list) else ""
             cells = (row["id"], row["name"], row["audience"], shown, row["made_at"], row["revoked_at"] or "")
-            table.add_row(*map(str, cells))
+            table.add_row(*(Text(str(cell)) for cell in cells))
         out.print(table)
 
 

@@ -89,7 +89,7 @@ def _say(report: IntakeReport, *, as_json: bool) -> None:
     if as_json:
         print_json(report.as_dict())
     else:
-        out.print(report.summary(), highlight=False)
+        out.print(report.summary(), highlight=False, markup=False)
 
 
 def _work_here(shop: Workshop, bars: Progress, *, ocr: bool) -> None:
@@ -153,7 +153,7 @@ def _bars(*, quiet: bool) -> Progress:
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
     )
     return _NotedProgress(*columns, console=err, disable=quiet)
 

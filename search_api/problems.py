@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from holdings.errors import DanghaiError, NotFound, NotReady
+from holdings.invalid import said
 from search_api.schema import Problem
 
 #: Never held, closed, or no such address: the same words.
@@ -63,8 +64,13 @@ async def _ours(request: Request, error: Exception) -> JSONResponse:
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    said = "；".join(f"{'.'.join(str(p) for p in e['loc'][1:])}: {e['msg']}" for e in error.errors())
-    return problem(422, "invalid-parameters", said, advice="参数说明见 /docs。")
+    wrong = "；".join(f"{_place(e['loc'])}：{said(e)}" for e in error.errors())
+    return problem(422, "invalid-parameters", f"{wrong}。", advice="参数说明见 /docs。")
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """Where in the request it stands: the parameter's name, or the way into the body."""
+    return ".".join(str(part) for part in location[1:]) or "请求正文"
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
@@ -72,9 +78,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     if error.status_code == 404:
         return problem(404, NotFound.code, NO_SUCH_THING)
     headers = dict(error.headers or {})
-    return problem(
-        error.status_code, _CODES.get(error.status_code, "http"), str(error.detail), headers=headers
-    )
+    detail = "这个地址不支持这种方法。" if error.status_code == 405 else str(error.detail)
+    return problem(error.status_code, _CODES.get(error.status_code, "http"), detail, headers=headers)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select, update
 
-from holdings.access import AUDIENCES, Caller
+from holdings.access import AUDIENCES, ROLES, Caller
 from holdings.catalogue.database import Database
 from holdings.catalogue.tables import KeyRow
 from holdings.errors import BadInput
@@ -24,10 +24,12 @@ class Keys:
     def add(self, audience: str, *, roles: Sequence[str] = (), name: str = "") -> str:
         """Make a key and return it; it cannot be shown again.
 
-        Errors: BadInput for an audience that does not exist.
+        Errors: BadInput for an audience or a role that does not exist.
         """
         if audience not in AUDIENCES:
             raise BadInput(f"没有“{audience}”这个利用范围。", advice=f"可选：{'、'.join(AUDIENCES)}。")
+        if unknown := sorted(set(roles) - set(ROLES)):
+            raise BadInput(f"没有“{'、'.join(unknown)}”这个角色。", advice=f"可选：{'、'.join(ROLES)}。")
         key = PREFIX + secrets.token_urlsafe(32)
         row = KeyRow(
             name=name or audience,

@@ -100,6 +100,24 @@ def test_a_bad_setting_is_named(home: Path, monkeypatch: pytest.MonkeyPatch, nam
     assert not home.exists()
 
 
+@pytest.mark.parametrize("content", [b"DANGHAI_EXAMPLE_QUESTIONS=[no json", b"DANGHAI_PORT=\xff\xfe"])
+def test_settings_that_cannot_be_read_are_said(home: Path, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    result = run("db", "upgrade")
+    assert result.exit_code == FAILED
+    assert ".env" in result.stderr
+
+
+def test_a_data_folder_that_cannot_be_is_said(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DANGHAI_HOME", str(tmp_path / "file"))
+    result = run("db", "upgrade")
+    assert result.exit_code == FAILED
+    assert "DANGHAI_HOME" in result.stderr
+
+
 def test_a_port_in_use_is_said_with_the_setting_that_changes_it(home: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -150,6 +168,12 @@ def test_without_the_model_files(home: Path, tmp_path: Path, monkeypatch: pytest
 
 
 # ── keys, database ─────────────────────────────────────────────────────────────
+
+
+def test_a_key_has_no_role_that_does_not_exist(home: Path) -> None:
+    result = run("keys", "add", "--audience", "staff", "--role", "archivst")
+    assert result.exit_code == FAILED
+    assert "archivist" in result.stderr
 
 
 def test_keys_from_the_first_to_the_last(home: Path) -> None:
@@ -255,6 +279,16 @@ def test_what_is_refused_is_said_and_the_rest_goes_in(home: Path, package: Path)
     assert json.loads(answer.stdout)
     found = json.loads(run("search", "登记", "--json", "--mode", "words").stdout)
     assert {hit["reference_code"] for hit in found["hits"]} == {"J001-1-1-1", "J001-1-1-2", "J001-1-1-3"}
+
+
+def test_what_the_report_quotes_is_no_markup(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "package" / "["
+    folder.mkdir(parents=True)
+    (folder / "red].pdf").write_bytes(b"%PDF-")
+    (folder.parent / "a.csv").write_text("档号,题名\nJ1-1,题名\n")
+    result = run("ingest", str(folder.parent), "--no-ocr")
+    assert result.exit_code == PARTLY
+    assert "[/red].pdf" in result.stdout
 
 
 def test_while_another_projector_works_a_rebuild_is_queued_and_a_second_projector_refuses(home: Path) -> None:
