@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from holdings.access import Caller
@@ -33,12 +34,17 @@ from search_api.schema import (
 )
 from search_api.understand import understand
 
+#: A page's or attachment's number; more than the catalogue's integers hold is nobody's.
+Number = Annotated[int, Path(le=2**31 - 1)]
+
 router = APIRouter(prefix="/v1/records", tags=["条目 records"])
 
 #: How long a withdrawal waits for the indexes before it says that no projector runs.
 WAIT_SECONDS = 15.0
 #: Seconds between two looks whether a projector runs at all.
 LOOK_SECONDS = 0.5
+#: What ends a line or shows nothing; some databases take none of it.
+_NO_LINE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 #: Browsers ask again each time: a record closed now must not be shown from a cache.
 PRIVATE = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
 
@@ -52,7 +58,7 @@ async def get_record(house: InHouse, caller: AnyCaller, record_id: str) -> Recor
 
 @router.get("/{record_id}/pages/{number}", summary="一页的文字 A page's text")
 async def get_page(
-    house: InHouse, caller: AnyCaller, record_id: str, number: int, version: int | None = None
+    house: InHouse, caller: AnyCaller, record_id: str, number: Number, version: int | None = None
 ) -> PageTextOut:
     """一页的文字：各行、位置、可信度，以及所有版本。"""
     page = await _page(house, caller, record_id, number)
@@ -87,7 +93,7 @@ async def get_image(
     house: InHouse,
     caller: AnyCaller,
     record_id: str,
-    number: int,
+    number: Number,
     width: Annotated[int | None, Query(ge=1, le=10_000)] = None,
     rotate: Annotated[Literal["0", "90", "180", "270"], Query(description="顺时针度数")] = "0",
 ) -> Response:
@@ -100,7 +106,7 @@ async def get_image(
     "/{record_id}/pages/{number}/thumbnail", summary="缩略图 A page's thumbnail", response_class=FileResponse
 )
 async def get_thumbnail(
-    request: Request, house: InHouse, caller: AnyCaller, record_id: str, number: int
+    request: Request, house: InHouse, caller: AnyCaller, record_id: str, number: Number
 ) -> Response:
     """缩略图，已按识读结果转正。"""
     page = await _page(house, caller, record_id, number)
@@ -143,7 +149,7 @@ async def get_citation(
 
 
 @router.get("/{record_id}/attachments/{number}", summary="附件 An attachment", response_class=FileResponse)
-async def get_attachment(house: InHouse, caller: AnyCaller, record_id: str, number: int) -> Response:
+async def get_attachment(house: InHouse, caller: AnyCaller, record_id: str, number: Number) -> Response:
     """附件原件，作为下载。"""
     await visible(house, caller, record_id)
     files = await asyncio.to_thread(house.catalogue.records.attachments, record_id)
@@ -171,12 +177,14 @@ async def put_access(house: InHouse, caller: Opener, record_id: str, change: Acc
 
 
 @router.put("/{record_id}/pages/{number}/text", summary="校对 Correct a page's text")
-async def put_text(house: InHouse, caller: Staff, record_id: str, number: int, given: Correction) -> Changed:
+async def put_text(
+    house: InHouse, caller: Staff, record_id: str, number: Number, given: Correction
+) -> Changed:
     """校对一页文字：成为新版本，旧版本保留。"""
     page = await _page(house, caller, record_id, number)
     old = page.text.lines if page.text else ()
-    if any("\n" in line for line in given.lines):
-        raise BadInput("每行不能含换行。", advice="请按行分开。")
+    if any(_NO_LINE.search(line) for line in given.lines):
+        raise BadInput("每行不能含换行或控制字符。", advice="请按行分开，去掉控制字符。")
     text = PageText(
         corrected(old, given.lines),
         f"person:{given.by}",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Mode = Literal["hybrid", "words", "meaning"]
 SortName = Literal["relevance", "date", "date_desc", "reference_code"]
 Span = tuple[int, int]
 Box = tuple[int, int, int, int]
+#: One line a person typed for a page; the bound also refuses lone surrogates, which no answer can carry.
+PageLine = Annotated[str, Field(max_length=1000)]
+#: A few words of a person, in one line.
+Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 SEARCH_EXAMPLE: dict[str, Any] = {
@@ -367,16 +371,16 @@ class StatusOut(Shape):
 class AccessChange(Shape):
     access_status: str = Field(examples=["控制"])
     publicity: str = Field("", examples=["不公开"])
-    reason: str = Field(
-        min_length=1, description="why; kept with the description's history", examples=["涉及个人隐私"]
+    reason: Said = Field(
+        max_length=1000, description="why; kept with the description's history", examples=["涉及个人隐私"]
     )
 
 
 class Correction(Shape):
     """A person's reading of a page, line by line; boxes of unchanged lines are kept."""
 
-    lines: list[str] = Field(max_length=2000, examples=[["查本縣沈家門漁民登記事宜", "業經本府核准"]])
-    by: str = Field(min_length=1, max_length=80, description="校对人 who corrected it", examples=["张三"])
+    lines: list[PageLine] = Field(max_length=2000, examples=[["查本縣沈家門漁民登記事宜", "業經本府核准"]])
+    by: Said = Field(max_length=80, description="校对人 who corrected it", examples=["张三"])
 
 
 class Changed(Shape):

@@ -283,6 +283,7 @@ def test_a_header_that_is_no_key_is_never_taken_for_the_public(archive: System, 
         ("GET", "/v1/records/x:y", 404, "not-found"),
         ("GET", "/v1/records/x%00y", 404, "not-found"),
         ("GET", "/v1/browse?parent=x", 404, "not-found"),
+        ("GET", f"/v1/records/{PLAIN}/pages/99999999999999999999", 422, "invalid-parameters"),
         ("POST", "/v1/search", 405, "method-not-allowed"),
         ("DELETE", f"/v1/records/{PLAIN}", 405, "method-not-allowed"),
         ("GET", "/v1/search?size=0", 422, "invalid-parameters"),
@@ -325,7 +326,11 @@ def test_bad_bodies(fresh: System) -> None:
         422,
         "invalid-parameters",
     )
-    problem(put(text, json={"lines": ["一\n二"], "by": "甲"}), 400, "bad-input")
+    problem(put(access, json={"access_status": "开放", "reason": "  "}), 422, "invalid-parameters")
+    for line in ("一\n二", "一\r二", "一\u2028二", "一\x00"):
+        problem(put(text, json={"lines": [line], "by": "甲"}), 400, "bad-input")
+    problem(put(text, content=b'{"lines": ["\\ud800"], "by": "x"}'), 422, "invalid-parameters")
+    problem(put(text, json={"lines": ["渔" * 1001], "by": "甲"}), 422, "invalid-parameters")
     problem(put(text, json={"lines": ["一"]}), 422, "invalid-parameters")
     problem(put(f"/v1/records/{PLAIN}/pages/9/text", json={"lines": ["一"], "by": "甲"}), 404, "not-found")
     assert fresh.get(f"/v1/records/{PLAIN}")["version"] == 1  # nothing of it was written
