@@ -49,7 +49,9 @@ _IDENTIFIER = re.compile(
     r"|[\u4e00-\u9fff]{1,6}字第[一二三四五六七八九十百千〇零\d]+[号號]"  # 漁字第三十七號
 )
 _PREFIX = re.compile(r"(?P<text>[^\s，,。*＊“”\"]{1,20})[*＊]")
-_OR = re.compile(r"\s+(?:OR|\|\||｜)\s+|\s*\|\s*")
+_OR = re.compile(r"(?:^|(?<=\s))(?:OR|\|\||｜)(?=\s|$)|\s*\|\s*")
+#: Said by those who know other catalogues; here words belong together unless OR parts them.
+_AND = re.compile(r"(?:^|(?<=\s))(?:AND|&&)(?=\s|$)")
 
 #: A named field in the question → the engine's text fields.
 _FIELD_OF: dict[str, tuple[str, ...]] = {
@@ -297,7 +299,7 @@ def _says_a_date(found: FoundDate) -> bool:
 
 def _rest(reading: _Reading, segmenter: Segmenter) -> None:
     """What is left are words; places among them are widened by their other names."""
-    alternatives = [part for part in _OR.split(reading.rest) if part.strip()]
+    alternatives = [part for part in _OR.split(_AND.sub(" ", reading.rest)) if part.strip()]
     if len(alternatives) > 1:
         nodes = [n for part in alternatives if (n := _together(_words(reading, part, segmenter)))]
         if nodes:

@@ -312,3 +312,14 @@ def test_nothing_raises_but_bad_query(segmenter: JiebaSegmenter, text: str) -> N
         without = understand(text, segmenter, plain=[chip.text])
         assert (chip.kind, chip.text) not in chips(without)  # what a person removes stays removed
     assert all(needle for needle in said.needles)
+
+
+@pytest.mark.parametrize("question", ["渔民 AND 灯塔", "渔民 && 灯塔", "AND 渔民 灯塔 AND"])
+def test_and_is_no_word(ask: Ask, question: str) -> None:
+    assert ask(question).words == ask("渔民 灯塔").words
+
+
+@pytest.mark.parametrize("question", ["OR 渔民", "渔民 OR", "OR OR 渔民 OR"])
+def test_an_or_with_one_side_is_no_word(ask: Ask, question: str) -> None:
+    assert ask(question).words == ask("渔民").words
+    assert ask("渔民 OR OR 灯塔").words == ask("渔民 OR 灯塔").words
