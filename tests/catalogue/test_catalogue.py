@@ -22,7 +22,10 @@ READER = "ocr-under-test"
 
 def record(code: str, **fields: object) -> Record:
     made = Record(
-        id=f"990001:{code}", reference_code=code, title=f"{code} 的题名", fonds_code=code.split("-", maxsplit=1)[0]
+        id=f"990001:{code}",
+        reference_code=code,
+        title=f"{code} 的题名",
+        fonds_code=code.split("-", maxsplit=1)[0],
     )
     return replace(made, **fields)  # type: ignore[arg-type]
 
