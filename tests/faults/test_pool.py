@@ -24,11 +24,16 @@ def pool() -> Iterator[OcrPool]:
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A quarter of a sample page: enough to read, quick."""
-    scan = next(page.path for page in sample_pages() if page.path.suffix == ".jpg")
+def scan() -> Path:
+    """A whole sample page: takes a worker long enough to be killed at it."""
+    return next(page.path for page in sample_pages() if page.path.suffix == ".jpg")
+
+
+@pytest.fixture(scope="module")
+def page(scan: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some lines of it, quick to read, without a suffix."""
     path = tmp_path_factory.mktemp("pool") / "part"
-    Image.open(scan).crop((0, 0, 1000, 500)).save(path, "PNG")
+    Image.open(scan).crop((0, 0, 1000, 300)).save(path, "PNG")
     return path
 
 
@@ -51,45 +56,6 @@ def test_jobs_are_taken_as_workers_come_free_and_every_one_is_answered(pool: Ocr
     assert answered == 4
 
 
-def test_a_worker_killed_once_costs_no_page(pool: OcrPool, page: Path) -> None:
-    done: list[Done] = []
-    for answer in pool.read_all(Job(number, page) for number in range(4)):
-        done.append(answer)
-        if len(done) in (1, 2):
-            os.kill(pool.pids[0], signal.SIGKILL)
-    assert sorted(answer.page_id for answer in done) == list(range(4))
-    assert [answer.error for answer in done] == [None] * 4
-
-
-def test_a_page_whose_worker_dies_twice_is_reported_and_the_next_is_read(page: Path) -> None:
-    with OcrPool(1, niceness=0) as pool:
-        reading = pool.read_all([Job("victim", page), Job("next", page)])
-        killer = _kill_workers(pool, times=2)
-        victim = next(reading)
-        killer.join()
-        assert (victim.page_id, victim.trouble, victim.reading) == ("victim", "crashed", None)
-        (after,) = reading
-        assert (after.page_id, after.error) == ("next", None)
-
-
-def _kill_workers(pool: OcrPool, times: int) -> threading.Thread:
-    """A thread that kills the first `times` workers, each as soon as it runs."""
-
-    def kill() -> None:
-        killed: set[int] = set()
-        deadline = time.monotonic() + 60
-        while len(killed) < times and time.monotonic() < deadline:
-            for pid in set(pool.pids) - killed:
-                time.sleep(0.3)
-                os.kill(pid, signal.SIGKILL)
-                killed.add(pid)
-            time.sleep(0.02)
-
-    thread = threading.Thread(target=kill)
-    thread.start()
-    return thread
-
-
 def test_a_damaged_page_is_that_page_s_trouble(pool: OcrPool, page: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.write_bytes(page.read_bytes()[:900])
@@ -101,10 +67,61 @@ def test_a_damaged_page_is_that_page_s_trouble(pool: OcrPool, page: Path, tmp_pa
     assert done["b"].error
 
 
+def test_a_worker_killed_once_costs_no_page(pool: OcrPool, page: Path, long_run: bool) -> None:
+    pages, kills = (40, 12) if long_run else (3, 1)
+    done: list[Done] = []
+    for answer in pool.read_all(Job(number, page) for number in range(pages)):
+        done.append(answer)
+        if len(done) % 3 == 1 and len(done) // 3 < kills:
+            os.kill(pool.pids[0], signal.SIGKILL)
+    assert sorted(answer.page_id for answer in done) == list(range(pages))
+    assert [answer.error for answer in done] == [None] * pages
+
+
+def test_a_page_whose_worker_dies_twice_is_reported_and_the_next_is_read(
+    pool: OcrPool, scan: Path, page: Path
+) -> None:
+    def jobs() -> Iterator[Job]:
+        killers.append(_kill_workers(pool, times=2))
+        yield Job("victim", scan)
+
+    killers: list[threading.Thread] = []
+    (victim,) = pool.read_all(jobs())
+    killers[0].join()
+    assert (victim.page_id, victim.trouble, victim.reading) == ("victim", "crashed", None)
+    (after,) = pool.read_all([Job("next", page)])
+    assert (after.page_id, after.error) == ("next", None)
+
+
+def _kill_workers(pool: OcrPool, times: int) -> threading.Thread:
+    """A thread that kills the worker that has the only page, then the one that has it next."""
+
+    def kill() -> None:
+        killed: set[int] = set()
+        deadline = time.monotonic() + 60
+        while len(killed) < times and time.monotonic() < deadline:
+            time.sleep(0.2)
+            if pool.pids and pool.pids[0] not in killed:
+                killed.add(pool.pids[0])
+                os.kill(pool.pids[0], signal.SIGKILL)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    return thread
+
+
 def test_a_page_that_takes_too_long_is_reported(page: Path) -> None:
     with OcrPool(1, timeout=0.2, niceness=0) as pool:
         (done,) = pool.read_all([Job(1, page)])
     assert (done.trouble, done.reading) == ("too slow", None)
+
+
+def test_leaving_early_ends_the_workers_that_read(pool: OcrPool, page: Path) -> None:
+    reading = pool.read_all(Job(number, page) for number in range(50))
+    next(reading)
+    before = len(pool.pids)
+    reading.close()
+    assert len(pool.pids) < before
 
 
 def test_frames_of_a_tiff_and_of_a_pdf() -> None:
@@ -118,11 +135,3 @@ def test_frames_of_a_tiff_and_of_a_pdf() -> None:
     for path in (tiff.path, pdf.path):
         with pytest.raises(UnreadableImage, match="100"):
             open_frame(path, 99)
-
-
-def test_leaving_early_ends_the_workers_that_read(pool: OcrPool, page: Path) -> None:
-    reading = pool.read_all(Job(number, page) for number in range(50))
-    next(reading)
-    before = len(pool.pids)
-    reading.close()
-    assert len(pool.pids) < before
