@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from holdings.settings import Settings
 from search_api import routes_house, routes_records, routes_search
 from search_api.house import House
+from search_api.limits import BodyLimit
 from search_api.problems import add_handlers
 from search_api.schema import Problem
 
@@ -46,5 +47,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.house = house
     for room in (routes_search, routes_records, routes_house):
         app.include_router(room.router)
+    app.add_middleware(BodyLimit)
     add_handlers(app)
     return app

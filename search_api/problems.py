@@ -25,10 +25,11 @@ _TITLES = {
     404: "没有找到 Not found",
     405: "方法不支持 Method not allowed",
     409: "冲突 Conflict",
+    413: "正文太大 Content too large",
     422: "参数有误 Invalid parameters",
     503: "暂不可用 Not ready",
 }
-_CODES = {401: "key-not-valid", 405: "method-not-allowed"}
+_CODES = {401: "key-not-valid", 405: "method-not-allowed", 413: "content-too-large"}
 
 
 def problem(

@@ -14,6 +14,7 @@ from holdings.catalogue import Incoming, IncomingPage
 from holdings.records import FIELDS, STAFF_ONLY_FIELDS, Line, PageText
 from holdings.text import normalise
 from search_api.house import House
+from search_api.limits import MAX_BODY
 
 from .conftest import System
 from .small_archive import file_code, file_record, of, picture, text_page
@@ -334,6 +335,12 @@ def test_bad_bodies(fresh: System) -> None:
     problem(put(text, json={"lines": ["一"]}), 422, "invalid-parameters")
     problem(put(f"/v1/records/{PLAIN}/pages/9/text", json={"lines": ["一"], "by": "甲"}), 404, "not-found")
     assert fresh.get(f"/v1/records/{PLAIN}")["version"] == 1  # nothing of it was written
+
+
+def test_a_stranger_cannot_make_it_hold_a_huge_body(archive: System) -> None:
+    path = f"/v1/records/{PLAIN}/pages/1/text"
+    for body in (b'{"lines": ["' + b"x" * MAX_BODY, (b"x" * 1_000_000 for _ in range(20))):
+        problem(archive.client.put(path, content=body), 413, "content-too-large")
 
 
 def test_what_nobody_expected_is_a_problem_too_and_says_nothing_of_the_inside(fresh: System) -> None:
