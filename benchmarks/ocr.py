@@ -10,7 +10,8 @@ on the sample pages, whose true text is known, of three ways with the same two w
 and pages a minute for one core of ours, against the bare predictors: detection, cropping and recognition by
 paddlex in a plain loop, one process, one thread, the same weights and parameters, nothing else. Every page is
 read by both one after the other, in turn first, so that a busy machine hurts both alike; processor time is
-given too. A whole run takes about 20 minutes on 2 cores; `--pages` takes a seeded sample of them.
+given too. `--pool` reads the pages by indexer.pool.OcrPool on all cores instead, and tells what a worker takes.
+A whole run takes about 20 minutes on 2 cores; `--pages` takes a seeded sample of the pages.
 """
 
 from __future__ import annotations
@@ -238,6 +239,37 @@ def report(tallies: dict[str, dict[str, Tally]]) -> str:
     return "\n".join(lines)
 
 
+def measure_pool(pages: Sequence[SamplePage]) -> str:
+    """Pages a minute by the pool on all cores, its workers warm, with a worker's memory and processor time."""
+    from indexer.pool import Job, OcrPool
+
+    def taken(pids: Iterable[int]) -> float:
+        fields = (Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split() for pid in pids)
+        return sum(int(f[11]) + int(f[12]) for f in fields) / os.sysconf("SC_CLK_TCK")
+
+    with OcrPool(niceness=0) as pool:
+        cores = os.cpu_count() or 1
+        warm = [Job(number, pages[0].path, pages[0].frame) for number in range(2 * cores)]
+        assert all(done.error is None for done in pool.read_all(warm))
+        wall, cpu = time.perf_counter(), taken(pool.pids)
+        jobs = (Job(number, page.path, page.frame) for number, page in enumerate(pages))
+        assert all(done.error is None for done in pool.read_all(jobs))
+        wall, cpu = time.perf_counter() - wall, taken(pool.pids) - cpu
+        memory = [_anonymous(pid) for pid in pool.pids]
+    return (
+        f"pool of {len(memory)}: {60 * len(pages) / wall:.1f} pages a minute, {cpu / len(pages):.2f} processor s "
+        f"a page (opening the file included), RssAnon of a worker at most {max(memory)} MiB"
+    )
+
+
+def _anonymous(pid: int) -> int:
+    """A process's anonymous memory in MiB."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("RssAnon:"):
+            return int(line.split()[1]) // 1024
+    return 0
+
+
 WAYS: dict[str, Callable[[], Read]] = {
     "ours": our_reader,
     "bare": bare_predictors,
@@ -251,12 +283,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--pages", type=int, default=0, help="so many pages, chosen by the seed; 0: all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--ways", nargs="*", choices=list(WAYS), default=list(WAYS))
+    parser.add_argument("--pool", action="store_true", help="measure the pool of worker processes instead")
     parser.add_argument("--json", type=Path, help="write the tallies there too")
     options = parser.parse_args(arguments)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
     os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"
     pages = pick(sample_pages(), options.pages, options.seed)
+    if options.pool:
+        print(measure_pool(pages))
+        return 0
     ways = {way: WAYS[way]() for way in options.ways}
     import cv2
 
