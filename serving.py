@@ -125,7 +125,8 @@ def ui(
         port = port or settings.ui_port
         _free_port("127.0.0.1", port, "DANGHAI_UI_PORT 或 --port")
         environment = os.environ | {"DANGHAI_API_URL": api or settings.explorer_api_url}
-        raise typer.Exit(subprocess.call(_explorer(port), env=environment))
+        # In this process's place: told to end, the explorer itself ends.
+        os.execve(sys.executable, _explorer(port), environment)
 
 
 def _explorer(port: int) -> list[str]:
