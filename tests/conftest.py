@@ -19,11 +19,16 @@ settings.load_profile("house")
 
 
 #: Folders whose tests share servers or systems that are costly to build: one worker runs each whole.
-SHARED = ("ui", "api", "cli", "catalogue")
+SHARED = ("api", "cli", "catalogue", "ui")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two workers (make test) divide the suite by file, the shared folders whole and first."""
+    """Two workers (make test) divide the suite by file, the shared folders whole.
+
+    The browser tests come last: Playwright keeps an event loop running in the process, where no other
+    may then be started.
+    """
 
     def group(item: pytest.Item) -> str:
         folder = item.path.parent.name
@@ -31,8 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group(item)))
-    order = {name: place for place, name in enumerate(SHARED)}
-    items.sort(key=lambda item: order.get(group(item), len(order)))
+    order = {"api": 0, "cli": 1, "catalogue": 2, "ui": 4}
+    items.sort(key=lambda item: order.get(group(item), 3))
 
 
 @pytest.fixture(scope="session")
