@@ -17,7 +17,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from holdings.access import AUDIENCES, narrowest_first
+from holdings.access import AUDIENCES, STAFF, narrowest_first
 from holdings.catalogue import Catalogue, OutboxItem, Stage
 from holdings.engines.port import Document, IndexWriter
 from holdings.errors import BadInput, IndexMismatch
@@ -32,8 +32,12 @@ log = logging.getLogger("danghai.projector")
 
 #: Records a round: small enough that a commit follows within a second or two.
 ROUND = 256
-#: Passages embedded between two looks for a withdrawal: about a second's work on one core.
-SLICE = 32
+#: Passages embedded before the first look for a withdrawal, and at most between two; then by measured speed.
+SLICE, LONGEST_SLICE = 32, 512
+#: Seconds of embedding between two looks.
+LOOK_EVERY = 1.0
+#: A record of no more passages gets all its vectors at once: each stage costs a projection.
+SHORT = 8
 #: Seconds without new work before a queued rebuild starts, so that many withdrawals cost one rebuild.
 QUIET = 20.0
 POLL = 0.2
@@ -63,6 +67,7 @@ class Projector:
         self._encoder = encoder
         self._embeddings = embeddings
         self._last_work = time.monotonic()
+        self._slice = SLICE
         # Each audience of a round asks for the same texts again.
         self._cut_once = lru_cache(maxsize=8 * ROUND)(self._cut)
 
@@ -131,11 +136,14 @@ class Projector:
         """Write and commit in every audience, the most open first. Returns what vectors still lack."""
         vectors, lacking = await asyncio.to_thread(self._known_vectors, materials)
         ids = list(dict.fromkeys(item.record_id for item in items))
+        drawn: dict[tuple[str, bool], Document] = {}  # all but staff see a record alike
         for audience in narrowest_first(AUDIENCES):
             seen = [i for i in ids if i in materials and audience in materials[i].stored.audiences]
-            documents = await asyncio.to_thread(
-                self._drawn_up, [materials[i] for i in seen], audience, vectors
-            )
+            staff = audience == STAFF
+            fresh = [materials[i] for i in seen if (i, staff) not in drawn]
+            for made in await asyncio.to_thread(self._drawn_up, fresh, audience, vectors):
+                drawn[made.id, staff] = made
+            documents = [drawn[i, staff] for i in seen if (i, staff) in drawn]
             await self._writer.write(audience, documents, [i for i in ids if i not in set(seen)])
             await self._writer.commit(audience)
         return lacking
@@ -249,22 +257,26 @@ class Projector:
             return list(items)
         materials = self._materials([item.record_id for item in items])
         texts = [
-            [_input(p) for p in materials[item.record_id].passages() if _at_stage(p, item.stage)]
-            if item.record_id in materials
-            else []
+            _at_stage(materials[item.record_id].passages(), item.stage) if item.record_id in materials else []
             for item in items
         ]
         known = self._embeddings.get([text for own in texts for text in own])
         work = [(n, t) for n, own in enumerate(texts) for t in dict.fromkeys(own) if t not in known]
-        for start in range(0, len(work), SLICE):
+        start = 0
+        while start < len(work):
             if start and self._catalogue.outbox.has(Stage.WORDS):
                 return list(items[: work[start][0]])
-            self._encode([text for _, text in work[start : start + SLICE]])
+            slice_ = work[start : start + self._slice]
+            self._encode([text for _, text in slice_])
+            start += len(slice_)
         return list(items)
 
     def _encode(self, texts: list[str]) -> None:
         if texts and self._encoder is not None:
+            began = time.monotonic()
             self._embeddings.put(texts, self._encoder.encode_passages(texts))
+            a_look = round(len(texts) * LOOK_EVERY / max(time.monotonic() - began, 1e-3))
+            self._slice = min(max(a_look, SLICE // 2), LONGEST_SLICE)
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:
@@ -272,8 +284,10 @@ async def _sleep(stop: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(stop.wait(), seconds)
 
 
-def _at_stage(passage: Passage, stage: Stage) -> bool:
-    return passage.page == 0 or stage == Stage.BODY_VECTORS
+def _at_stage(passages: Sequence[Passage], stage: Stage) -> list[str]:
+    """What is embedded at this stage: of a long record its description first."""
+    whole = stage == Stage.BODY_VECTORS or len(passages) <= SHORT
+    return [_input(p) for p in passages if whole or p.page == 0]
 
 
 def _input(passage: Passage) -> str:
