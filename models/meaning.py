@@ -117,19 +117,11 @@ def read_folder(directory: Path, weights: Sequence[str] = _ONNX_FILES) -> ModelF
     )
 
 
-class OnnxEncoder:
-    """A model folder on onnxruntime and tokenizers. Constructing is cheap; `warm` loads (about 0.3 s).
+class _OnFolder:
+    """What every encoder on a model folder knows before it is warm."""
 
-    threads: texts encoded at once; 0: one a core. Each runs on one thread of its own: onnxruntime's own
-    threads wait for each other within every operator, and lose half their speed on a busy machine.
-
-    A dynamically quantised model (int8) scales its activations over the whole batch, so a neighbour in
-    the batch would move a vector (measured: cosine 0.991 to the same text alone). Such models get one
-    text a run; that is also the quickest for whole passages. Others are batched by length.
-    """
-
-    def __init__(self, directory: Path, threads: int = 0) -> None:
-        self._folder = read_folder(directory)
+    def __init__(self, folder: ModelFolder, threads: int) -> None:
+        self._folder = folder
         self._threads = threads or len(os.sched_getaffinity(0))
         self._lock = threading.Lock()
 
@@ -144,6 +136,21 @@ class OnnxEncoder:
     @property
     def max_tokens(self) -> int:
         return self._folder.max_tokens
+
+
+class OnnxEncoder(_OnFolder):
+    """A model folder on onnxruntime and tokenizers. Constructing is cheap; `warm` loads (about 0.3 s).
+
+    threads: texts encoded at once; 0: one a core. Each runs on one thread of its own: onnxruntime's own
+    threads wait for each other within every operator, and lose half their speed on a busy machine.
+
+    A dynamically quantised model (int8) scales its activations over the whole batch, so a neighbour in
+    the batch would move a vector (measured: cosine 0.991 to the same text alone). Such models get one
+    text a run; that is also the quickest for whole passages. Others are batched by length.
+    """
+
+    def __init__(self, directory: Path, threads: int = 0) -> None:
+        super().__init__(read_folder(directory), threads)
 
     def warm(self) -> None:
         """Load the model, and encode once, so that the first question is as quick as the next."""
@@ -234,7 +241,7 @@ class _Loaded:
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="encoder")
 
 
-class SentenceTransformersEncoder:
+class SentenceTransformersEncoder(_OnFolder):
     """The same folders through the `sentence-transformers` extra; also those with torch weights only.
 
     Vectors equal those of `OnnxEncoder` on a folder with an ONNX export: the same file is run, one text
@@ -242,21 +249,7 @@ class SentenceTransformersEncoder:
     """
 
     def __init__(self, directory: Path, threads: int = 0) -> None:
-        self._folder = read_folder(directory, (*_ONNX_FILES, *_TORCH_FILES))
-        self._threads = threads or len(os.sched_getaffinity(0))
-        self._lock = threading.Lock()
-
-    @property
-    def name(self) -> str:
-        return self._folder.name
-
-    @property
-    def dimension(self) -> int:
-        return self._folder.dimension
-
-    @property
-    def max_tokens(self) -> int:
-        return self._folder.max_tokens
+        super().__init__(read_folder(directory, (*_ONNX_FILES, *_TORCH_FILES)), threads)
 
     def warm(self) -> None:
         """Load the model (about 10 s, most of it imports)."""
