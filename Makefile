@@ -19,7 +19,7 @@ help:
 # The locks are installed without dependencies: each names all it needs, and only one OpenCV.
 # $(call install,environment,lock): uv where it reaches the registry, else pip.
 define install
-	@test -x $(1)/bin/python || $(BASE_PYTHON) -m venv $(1)
+	@$(1)/bin/python -m pip --version >/dev/null 2>&1 || $(BASE_PYTHON) -m venv $(1)
 	@$(1)/bin/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes \
 	  -r requirements/installer.txt
 	@echo "安装 $(2)"
@@ -54,7 +54,7 @@ lint: $(VENV)/.dev
 	$(VENV)/bin/lint-imports
 
 test: lint models
-	$(PYTHON) -m pytest -n 2 --dist loadgroup $(TESTS)
+	$(PYTHON) -m pytest -n 2 --no-loadscope-reorder $(TESTS)
 
 test-long: $(VENV)/.dev models
 	DANGHAI_LONG=1 $(PYTHON) -m pytest --timeout=3600 $(TESTS)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from holdings.catalogue import Catalogue
 
@@ -22,22 +24,28 @@ settings.load_profile("house")
 SHARED = ("api", "cli", "catalogue", "ui")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class ByFolder(LoadScopeScheduling):
     """Two workers (make test) divide the suite by file, the shared folders whole.
 
-    The browser tests come last: Playwright keeps an event loop running in the process, where no other
-    may then be started.
+    xdist's own groups lose their names with pytest 9.2 (pytest-xdist issue 1386): every test went to
+    either worker, and both built every shared system.
     """
 
-    def group(item: pytest.Item) -> str:
-        folder = item.path.parent.name
-        return folder if folder in SHARED else str(item.path)
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", maxsplit=1)[0]
+        folder = file.split("/")[1]
+        return folder if folder in SHARED else file
 
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group(item)))
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder:
+    return ByFolder(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser tests come last: Playwright keeps an event loop running in the process, where no other
+    may then be started. The other long ones come first."""
     order = {"api": 0, "cli": 1, "catalogue": 2, "ui": 4}
-    items.sort(key=lambda item: order.get(group(item), 3))
+    items.sort(key=lambda item: order.get(item.path.parent.name, 3))
 
 
 @pytest.fixture(scope="session")

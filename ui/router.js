@@ -24,7 +24,7 @@ function go(href, { keepPlace = false } = {}) {
 // What had the keyboard's focus gets it back once the page is drawn anew.
 function remember() {
   const held = document.activeElement?.closest?.("[data-key]");
-  remembered = held ? { key: held.dataset.key, until: Date.now() + 3000 } : null;
+  remembered = held ? { key: held.dataset.key, until: Date.now() + 10000 } : null;
 }
 
 function refocus() {

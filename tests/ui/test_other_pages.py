@@ -113,7 +113,9 @@ def test_english_by_a_switch_keeps_the_place(page: Page) -> None:
 
 def test_a_key_opens_what_it_may_and_sign_out_closes_it(page: Page, staff_key: str, api: str) -> None:
     key, staff = staff_key, {"Authorization": f"Bearer {staff_key}"}
-    every = httpx.get(f"{api}/v1/search?fonds=J045&size=100&level=file", headers=staff).json()["hits"]
+    answer = httpx.get(f"{api}/v1/search?fonds=J045&size=100&level=file", headers=staff)
+    assert answer.is_success, answer.text
+    every = answer.json()["hits"]
     closed = next(hit["id"] for hit in every if hit["access_status"] == "控制")
     page.goto(f"/record?id={closed}")
     expect(page.locator(".dh-notice")).to_contain_text("无权查看")

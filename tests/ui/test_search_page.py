@@ -196,6 +196,8 @@ def test_completions_come_while_typing_and_are_taken_by_keyboard(page: Page) -> 
 def test_the_keyboard_keeps_its_place_when_a_facet_is_chosen(page: Page) -> None:
     page.goto("/?q=渔民&mode=words")
     value = page.locator("[data-facet=fonds] a[role=checkbox]").first
+    expect(value).to_be_visible()
+    page.wait_for_function("window.danghaiRouter")  # before it is there a link is a link
     value.focus()
     page.keyboard.press("Enter")
     expect(page.locator("[data-facet=fonds] a[aria-checked=true]")).to_be_focused()
