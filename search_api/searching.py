@@ -10,7 +10,7 @@ import numpy as np
 
 from holdings.access import Caller
 from holdings.catalogue import StoredRecord
-from holdings.engines.fusion import Fused, fuse
+from holdings.engines.fusion import Fused, Fusion, fuse, ranks
 from holdings.engines.port import Answer, Ids, Question
 from search_api.asking import Asked, question
 from search_api.cursors import Cursor
@@ -111,18 +111,14 @@ async def _page(
 ) -> _Page:
     """The fused list first; beyond it the words leg goes on in its own order, skipping what was shown."""
     fused = fused_list(full, answer)
-    passages = {hit.id: hit.passages for hit in answer.meaning}
     part = fused[cursor.offset : cursor.offset + size]
-    found = [
-        Found(n, f.id, f.words_rank, f.meaning_rank, passages.get(f.id, ()))
-        for n, f in enumerate(part, cursor.offset + 1)
-    ]
+    found = [_found(n, f, answer) for n, f in enumerate(part, cursor.offset + 1)]
     at = replace(cursor, offset=cursor.offset + len(part), snapshot=answer.snapshot)
     if at.offset < len(fused):
         return _Page(found, at)
     if cursor.after is None:  # the fused list ends here
         at = replace(at, words=len(answer.words), after=answer.after)
-    shown = {f.id for f in fused}
+    shown = set(fused.ids)
     while at.after is not None and len(found) < size:
         at = await _beyond(house, caller, full, at, size - len(found), shown, found)
     return _Page(found, at if at.after is not None else None)
@@ -142,18 +138,23 @@ async def _beyond(
     return replace(at, offset=offset, words=at.words + len(more.words), after=more.after)
 
 
-def fused_list(full: Question, answer: Answer) -> list[Fused]:
+def _found(rank_: int, fused: Fused, answer: Answer) -> Found:
+    at = fused.meaning_rank
+    passages = answer.meaning[at - 1].passages if at else ()
+    return Found(rank_, fused.id, fused.words_rank, at, passages)
+
+
+def fused_list(full: Question, answer: Answer) -> Fusion:
     """Both legs joined by rank. By date or code only the words leg has an order; where no words rank,
     meaning does, and what it did not reach follows in the words leg's order."""
-    words = [hit.id for hit in answer.words]
+    words, meaning = answer.words.ids, answer.meaning.ids
     if full.vector is None:
-        return [Fused(id_, rank, None) for rank, id_ in enumerate(words, 1)]
-    meaning = [hit.id for hit in answer.meaning]
+        return Fusion(words, ranks(words), {})
     if full.words is not None:
         return fuse(words, meaning)
     reached = set(meaning)
-    nearest = [Fused(id_, None, rank) for rank, id_ in enumerate(meaning, 1)]
-    return nearest + [Fused(id_, rank, None) for rank, id_ in enumerate(words, 1) if id_ not in reached]
+    rest = {id_: rank_ for id_, rank_ in ranks(words).items() if id_ not in reached}
+    return Fusion([*meaning, *rest], rest, ranks(meaning))
 
 
 # ── similar records ────────────────────────────────────────────────────────────

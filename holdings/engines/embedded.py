@@ -29,8 +29,8 @@ from holdings.engines.port import (
     Answer,
     FacetCount,
     IndexStatus,
+    Leg,
     MadeWith,
-    MeaningHit,
     Node,
     Question,
     Row,
@@ -143,9 +143,9 @@ class EmbeddedEngine:
         undated = years.pop(UNDATED_YEAR, 0)
         return Answer(page.hits, meaning, total, facets, years, undated, on, snapshot.name)
 
-    async def _meaning(self, snapshot: Snapshot, question: Question) -> tuple[MeaningHit, ...]:
+    async def _meaning(self, snapshot: Snapshot, question: Question) -> Leg:
         if question.vector is None or snapshot.meaning is None:
-            return ()
+            return Leg()
         bound, refused = _bound(question), question.must_not
         return await self._run(snapshot.meaning.search, question.vector, bound, refused, question.depth)
 
@@ -203,7 +203,7 @@ def _counted_leg(
 
 def _words(snapshot: Snapshot, question: Question, after: Place | None) -> Page:
     if question.meaning_only:
-        return Page((), snapshot.hits.count(_counted(snapshot, question)), True)
+        return Page(Leg(), snapshot.hits.count(_counted(snapshot, question)), True)
     query = snapshot.queries.constrained(question.words, _bound(question), question.must_not)
     same = after is not None and after.snapshot == snapshot.name
     return snapshot.hits.page(query, _order(question), question.depth, after, same=same)

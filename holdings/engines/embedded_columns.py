@@ -7,7 +7,7 @@ meaning leg its mask. Numbers are given once in a generation and never used agai
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -24,6 +24,10 @@ Numbers = NDArray[np.int64]
 IDS, SUGGEST, DOCS, DAYS, DEATHS, ROW_KEYS, ROWS = (
     "ids.bin", "suggest.bin", "docs.u64", "days.i32", "deaths.u32", "row-keys.u32", "rows.f16",
 )  # fmt: skip
+
+
+#: Facet masks a snapshot keeps, a byte a document each.
+_KEPT_MASKS = 16
 
 
 def facet_file(facet: str) -> str:
@@ -137,11 +141,12 @@ def check_document(document: Document, dimension: int) -> None:
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns as of one commit; arrays are views of read-only maps."""
+    """The columns as of one commit; arrays are views of read-only maps. kept: masks of facets asked lately."""
 
     files: MappedFiles
     state: State
     dimension: int
+    kept: dict[FacetIn, Mask] = field(default_factory=dict, compare=False, repr=False)
 
     def _array(self, name: str, dtype: type[np.generic], width: int, count: int) -> NDArray[np.generic]:
         size = count * width * np.dtype(dtype).itemsize
@@ -197,14 +202,21 @@ class Columns:
 
     def mask(self, node: Node) -> Mask:
         """Which documents a columnar constraint lets through, shape (docs,)."""
+        return self._decided(node, slice(None))
+
+    def passing(self, node: Node, documents: NDArray[np.integer]) -> Mask:
+        """The same of some documents only, shape (len(documents),): dates are then looked up, not scanned."""
+        return self._decided(node, documents)
+
+    def _decided(self, node: Node, chosen: slice | NDArray[np.integer]) -> Mask:
         if isinstance(node, FacetIn):
-            return self._facet_mask(node)
+            return self._facet_mask(node)[chosen]
+        days: NDArray[np.int32] = self._array(DAYS, np.int32, 2, self.state.docs)[chosen]  # type: ignore[assignment]
         if isinstance(node, AnyOf):
-            votes = np.zeros(self.state.docs, np.uint16)
+            votes = np.zeros(len(days), np.uint16)
             for child in node.children:
-                votes += self.mask(child)
+                votes += self._decided(child, chosen)
             return np.asarray(votes >= max(1, node.required))
-        days: NDArray[np.int32] = self._array(DAYS, np.int32, 2, self.state.docs)  # type: ignore[assignment]
         if isinstance(node, Undated):
             return np.asarray(days[:, 0] == 0)
         if isinstance(node, DateRange):
@@ -219,6 +231,8 @@ class Columns:
     def _facet_mask(self, node: FacetIn) -> Mask:
         if node.facet not in FACETS:
             raise BadQuery(f"没有这个分面：{node.facet}")
+        if (known := self.kept.get(node)) is not None:
+            return known
         pairs = self._array(facet_file(node.facet), np.uint32, 3, self.state.pairs.get(node.facet, 0))
         mask = np.zeros(self.state.docs, np.bool_)
         for value in node.values:
@@ -226,6 +240,9 @@ class Columns:
             found = np.flatnonzero(pairs[:, 1] == low)
             found = found[pairs[found, 2] == high]
             mask[pairs[found, 0]] = True
+        if len(self.kept) >= _KEPT_MASKS:
+            self.kept.clear()
+        self.kept[node] = mask
         return mask
 
 

@@ -18,7 +18,7 @@ import tantivy
 
 from holdings.engines.embedded_columns import Columns
 from holdings.engines.embedded_words import NUMBER, SORT_FIELDS, Query, facet_field, id_of_key
-from holdings.engines.port import FacetCount, Sort, WordsHit
+from holdings.engines.port import FacetCount, Leg, Sort
 from holdings.errors import BadCursor
 
 #: Above any field's cardinality: no segment cuts its counts before they are joined, so all are exact.
@@ -33,7 +33,6 @@ MOST_LOOKED = 3_000
 
 #: What hits are ordered by, ascending: (-score, id), or (sort key,).
 Key = tuple[Any, ...]
-Keyed = list[tuple[Key, WordsHit]]
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class Place:
 class Page:
     """A stretch of the words leg. `ended`: nothing lies beyond. `last`: key of its last hit."""
 
-    hits: tuple[WordsHit, ...]
+    hits: Leg
     total: int
     ended: bool
     last: Key = ()
@@ -90,7 +89,7 @@ class Hits:
         """`depth` hits after a place. `same`: the place is of this very snapshot, so its count holds."""
         if depth <= 0:
             total = self.count(query)
-            return Page((), total, total == 0)
+            return Page(Leg(), total, total == 0)
         behind = after.behind if after else 0
         if sort is not Sort.RELEVANCE:
             if after and (not same or behind + depth > MOST_BUCKETS):
@@ -98,8 +97,8 @@ class Hits:
             return self._by_key(query, SORT_FIELDS[sort], behind, depth)
         if after and not same:
             return self._after_score(query, depth, after)
-        keyed, total = self._by_score(query, behind, depth)
-        return _page(keyed, total, behind + depth >= total)
+        keys, total = self._by_score(query, behind, depth)
+        return _scored(keys, total, behind + depth >= total)
 
     def _by_key(self, query: Query, field: str, skip: int, depth: int) -> Page:
         """In the order of a field of unique strings: its first terms, as an aggregation reads them from
@@ -109,7 +108,7 @@ class Hits:
         found = self._searcher.aggregate(query, {field: asked})[field]
         keys = [bucket["key"] for bucket in found["buckets"]]
         total = len(keys) + found["sum_other_doc_count"]
-        return _page([_keyed(key) for key in keys[skip:]], total, end >= total)
+        return _keyed(keys[skip:], total, end >= total)
 
     def _after_key(self, query: Query, field: str, depth: int, after: Place) -> Page:
         """Go on after a key: however deep, and in a newer state of the index. A microsecond a match."""
@@ -118,20 +117,21 @@ class Hits:
             "composite": {"size": depth + 1, "sources": sources, "after": {field: f"str:{after.key[0]}"}}
         }
         found = self._searcher.aggregate(query, {field: asked})[field]["buckets"]
-        keyed = [_keyed(bucket["key"][field]) for bucket in found]
-        return _page(keyed[:depth], self.count(query), len(keyed) <= depth)
+        keys = [bucket["key"][field] for bucket in found]
+        return _keyed(keys[:depth], self.count(query), len(keys) <= depth)
 
     def _after_score(self, query: Query, depth: int, after: Place) -> Page:
         """Go on in a newer state of the index: by the last hit's score and id, wherever that stands now."""
         reach = after.behind + 2 * depth
         while True:
-            keyed, total = self._by_score(query, 0, reach)
-            beyond = [pair for pair in keyed if pair[0] > after.key]
+            keys, total = self._by_score(query, 0, reach)
+            beyond = [key for key in keys if key > after.key]
             if reach >= total or len(beyond) > depth:
-                return _page(beyond[:depth], total, len(beyond) <= depth)
+                return _scored(beyond[:depth], total, len(beyond) <= depth)
             reach *= 2
 
-    def _by_score(self, query: Query, skip: int, depth: int) -> tuple[Keyed, int]:
+    def _by_score(self, query: Query, skip: int, depth: int) -> tuple[list[Key], int]:
+        """(-score, id) of a stretch, ascending; and how many match."""
         end = skip + depth
         limit = end + SLACK
         while True:
@@ -145,10 +145,9 @@ class Hits:
         falling = [-score for score, _ in scored]
         first = bisect_left(falling, falling[skip])
         last = bisect_right(falling, falling[min(end, len(falling)) - 1])
-        stretch = scored[first:last]
-        ids = self._columns.ids(self._numbers([address for _, address in stretch]))
-        keys = sorted((-float(score), id_) for (score, _), id_ in zip(stretch, ids, strict=True))
-        return [((key, id_), WordsHit(id_, -key)) for key, id_ in keys[skip - first : end - first]], total
+        ids = self._columns.ids(self._numbers([address for _, address in scored[first:last]]))
+        keys: list[Key] = sorted(zip(falling[first:last], ids, strict=True))
+        return keys[skip - first : end - first], total
 
     def _numbers(self, addresses: Sequence[tantivy.DocAddress]) -> list[int]:
         if not addresses:
@@ -202,12 +201,15 @@ def _found(result: tantivy.SearchResult) -> tuple[list[tuple[Any, tantivy.DocAdd
     return result.hits, count
 
 
-def _keyed(key: str) -> tuple[Key, WordsHit]:
-    return (key,), WordsHit(id_of_key(key), 0.0)
+def _keyed(keys: Sequence[str], total: int, ended: bool) -> Page:
+    """Hits in the order of a sort field: its terms end in the id."""
+    hits = Leg([id_of_key(key) for key in keys], [0.0] * len(keys))
+    return Page(hits, total, ended, (keys[-1],) if keys else ())
 
 
-def _page(keyed: Keyed, total: int, ended: bool) -> Page:
-    return Page(tuple(hit for _, hit in keyed), total, ended, keyed[-1][0] if keyed else ())
+def _scored(keys: Sequence[Key], total: int, ended: bool) -> Page:
+    hits = Leg([id_ for _, id_ in keys], [-score for score, _ in keys])
+    return Page(hits, total, ended, keys[-1] if keys else ())
 
 
 def _terms(field: str, size: int, **more: object) -> dict[str, Any]:

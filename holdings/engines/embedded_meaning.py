@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from holdings.engines.embedded_columns import Columns, Mask, Numbers, is_columnar
 from holdings.engines.embedded_hits import Hits
 from holdings.engines.embedded_vectors import RESCORED, Scores, Vectors
 from holdings.engines.embedded_words import Query, QueryBuilder
-from holdings.engines.port import AnyOf, MeaningHit, Node, Vector
+from holdings.engines.port import AnyOf, Leg, Node, Vector
 
 #: At most this many documents are gathered from Tantivy without a second thought (a fifth of a
 #: microsecond each).
@@ -25,7 +26,6 @@ ASKED_SHARE = 0.4
 #: Candidates are sought this many times over when a constraint on words is asked of them afterwards.
 OVERSAMPLED = 2
 PASSAGES = 3
-_KEPT_MASKS = 16
 
 Constraints = tuple[tuple[Node, ...], tuple[Node, ...]]
 
@@ -38,40 +38,48 @@ class Meaning:
         self._hits = hits
         self._queries = queries
         self._vectors = vectors
-        self._masks: dict[Constraints, Mask] = {}
 
-    def search(
-        self, vector: Vector, must: Sequence[Node], must_not: Sequence[Node], depth: int
-    ) -> tuple[MeaningHit, ...]:
+    def search(self, vector: Vector, must: Sequence[Node], must_not: Sequence[Node], depth: int) -> Leg:
         """The best `depth` documents, or as many as the RESCORED nearest passages belong to."""
         columnar = tuple(filter(is_columnar, must)), tuple(filter(is_columnar, must_not))
-        passing = self._row_mask(columnar)
         if columnar == (tuple(must), tuple(must_not)):
-            rows, scores = self._vectors.search(vector, passing, RESCORED)
+            rows, scores = self._columnar(vector, columnar)
         else:
-            rows, scores = self._worded(vector, passing, must, must_not)
+            rows, scores = self._worded(vector, self._row_mask(columnar), must, must_not)
         return self._documents(rows, scores, depth)
 
     def forget(self) -> None:
         """Let go of the masks: there is a newer snapshot, and this one only serves who turns pages."""
-        self._masks.clear()
+        self._columns.kept.clear()
+
+    def _columnar(self, vector: Vector, constraints: Constraints) -> tuple[Numbers, Scores]:
+        if not any(constraints):
+            return self._vectors.search(vector, None, RESCORED)
+        owners = self._columns.row_keys[:, 0]
+        likely = self._vectors.likely(vector, lambda rows: self._passing(constraints, owners[rows]), RESCORED)
+        return likely or self._vectors.search(vector, self._row_mask(constraints), RESCORED)
+
+    def _passing(self, constraints: Constraints, documents: NDArray[np.uint32]) -> Mask:
+        """Which of these documents meet columnar constraints, shape (len(documents),)."""
+        must, must_not = constraints
+        passing = np.ones(len(documents), np.bool_)
+        for node in must:
+            passing &= self._columns.passing(node, documents)
+        for node in must_not:
+            passing &= ~self._columns.passing(node, documents)
+        return passing
 
     def _row_mask(self, constraints: Constraints) -> Mask | None:
+        """Rows of every document that meets columnar constraints; None when there are none."""
         if not any(constraints):
             return None
-        known = self._masks.get(constraints)
-        if known is not None:
-            return known
         must, must_not = constraints
         documents = np.ones(self._columns.state.docs, np.bool_)
         for node in must:
             documents &= self._columns.mask(node)
         for node in must_not:
             documents &= ~self._columns.mask(node)
-        if len(self._masks) >= _KEPT_MASKS:
-            self._masks.clear()
-        mask = self._masks[constraints] = self._rows_of(documents)
-        return mask
+        return self._rows_of(documents)
 
     def _rows_of(self, documents: Mask) -> Mask:
         return documents[self._columns.row_keys[:, 0]]
@@ -118,9 +126,9 @@ class Meaning:
         matched = self._hits.numbers(among, len(distinct))
         return np.isin(owners, np.array(matched, np.uint32))
 
-    def _documents(self, rows: Numbers, scores: Scores, depth: int) -> tuple[MeaningHit, ...]:
+    def _documents(self, rows: Numbers, scores: Scores, depth: int) -> Leg:
         if depth <= 0 or not len(rows):
-            return ()
+            return Leg()
         order = np.lexsort((rows, -scores))
         rows, scores = rows[order], scores[order]
         keys = self._columns.row_keys[rows]
@@ -132,9 +140,9 @@ class Meaning:
             owners, tops = owners[:reach], tops[:reach]
         ids = self._columns.ids(owners.astype(np.int64))
         ranked = sorted(zip((-tops).tolist(), ids, owners.tolist(), strict=True))[:depth]
-        passages: dict[int, list[tuple[int, int]]] = {owner: [] for _, _, owner in ranked}
-        for owner, page, number in keys[np.isin(keys[:, 0], owners)].tolist():
-            found = passages.get(owner)
-            if found is not None and len(found) < PASSAGES:
-                found.append((page, number))
-        return tuple(MeaningHit(id_, -score, tuple(passages[owner])) for score, id_, owner in ranked)
+
+        def passages(at: int) -> tuple[tuple[int, int], ...]:
+            own = keys[keys[:, 0] == ranked[at][2]][:PASSAGES].tolist()
+            return tuple((page, number) for _, page, number in own)
+
+        return Leg([id_ for _, id_, _ in ranked], [-score for score, _, _ in ranked], passages)

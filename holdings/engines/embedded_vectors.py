@@ -7,6 +7,7 @@ mask over rows; it never costs recall, for the candidates are sought among the r
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -33,6 +34,8 @@ MEAN_AGAIN = 10
 MEAN_SAMPLE = 100_000
 #: A filter that lets fewer rows through than this share: gather their signs, and scan only those.
 GATHER_SHARE = 0.04
+#: Rows asked to learn what share a filter lets through.
+SAMPLED = 2_000
 #: Most rows a filtered scan looks at before it asks the filter of every row (faiss keeps 4 KB for each).
 MOST_OVERSAMPLED = 50_000
 
@@ -129,6 +132,22 @@ class Vectors:
         count = self.living if passing is None else int(np.count_nonzero(mask))
         chosen = self._candidates(vector, mask, count, rescored)
         return chosen, exact_scores(self.rows, chosen, vector)
+
+    def likely(
+        self, vector: Vector, passes: Callable[[Numbers], Mask], rescored: int
+    ) -> tuple[Numbers, Scores] | None:
+        """The same under a filter that is asked of the nearest rows only, shape (rows asked,): how far to
+        look is told by a sample. None when that would not be exact: then the whole filter must be known."""
+        if self.signs is None or self.mean is None:
+            return None
+        sample = np.arange(0, len(self.rows), max(1, len(self.rows) // SAMPLED))
+        share = np.count_nonzero(self.alive[sample] & passes(sample)) / len(sample)
+        reach = int(1.3 * rescored / max(share, 1e-9)) + 100
+        if reach > min(MOST_OVERSAMPLED, len(self.rows) // 8):
+            return None
+        found = nearest_signs(self.signs, signs_of(vector, self.mean), reach)
+        found = found[self.alive[found] & passes(found)][:rescored]
+        return (found, exact_scores(self.rows, found, vector)) if len(found) == rescored else None
 
     def _candidates(self, vector: Vector, mask: Mask, count: int, rescored: int) -> Numbers:
         if self.signs is None or self.mean is None or count <= max(EXACT, rescored):

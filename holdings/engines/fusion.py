@@ -10,8 +10,10 @@ each; 1:1 loses recall on questions in other words than the texts', 1:2 loses ke
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple, overload
 
 K = 10.0
 WORDS_WEIGHT = 1.0
@@ -26,6 +28,34 @@ class Fused(NamedTuple):
     meaning_rank: int | None
 
 
+@dataclass(frozen=True)
+class Fusion(Sequence[Fused]):
+    """The joined list, best first. ids: its order; ranks: id → rank in that leg."""
+
+    ids: Sequence[str]
+    words_ranks: Mapping[str, int]
+    meaning_ranks: Mapping[str, int]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @overload
+    def __getitem__(self, at: int) -> Fused: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Fused]: ...
+    def __getitem__(self, at: int | slice) -> Fused | list[Fused]:
+        if isinstance(at, slice):
+            return [self._fused(id_) for id_ in self.ids[at]]
+        return self._fused(self.ids[at])
+
+    def _fused(self, id_: str) -> Fused:
+        return Fused(id_, self.words_ranks.get(id_), self.meaning_ranks.get(id_))
+
+
+def ranks(ids: Sequence[str]) -> dict[str, int]:
+    return dict(zip(ids, range(1, len(ids) + 1), strict=True))
+
+
 def fuse(
     words: Sequence[str],
     meaning: Sequence[str],
@@ -33,12 +63,16 @@ def fuse(
     k: float = K,
     words_weight: float = WORDS_WEIGHT,
     meaning_weight: float = MEANING_WEIGHT,
-) -> list[Fused]:
+) -> Fusion:
     """Join two legs' ids, each best first and without repeats. Best first; ties by id."""
-    words_ranks = {id_: rank for rank, id_ in enumerate(words, 1)}
-    meaning_ranks = {id_: rank for rank, id_ in enumerate(meaning, 1)}
-    scores = {id_: words_weight / (k + rank) for id_, rank in words_ranks.items()}
-    for id_, rank in meaning_ranks.items():
-        scores[id_] = scores.get(id_, 0.0) + meaning_weight / (k + rank)
-    ordered = sorted((-score, id_) for id_, score in scores.items())
-    return [Fused(id_, words_ranks.get(id_), meaning_ranks.get(id_)) for _, id_ in ordered]
+    scores = dict(zip(words, _lost(len(words), k, words_weight), strict=True))
+    for id_, lost in zip(meaning, _lost(len(meaning), k, meaning_weight), strict=True):
+        scores[id_] = scores.get(id_, 0.0) + lost
+    ordered = sorted(zip(scores.values(), scores, strict=True))
+    return Fusion([id_ for _, id_ in ordered], ranks(words), ranks(meaning))
+
+
+@lru_cache(maxsize=64)
+def _lost(count: int, k: float, weight: float) -> tuple[float, ...]:
+    """-weight / (k + rank) for the ranks from 1: below zero, so that the best comes first."""
+    return tuple(-weight / (k + rank) for rank in range(1, count + 1))

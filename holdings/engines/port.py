@@ -10,10 +10,10 @@ text (holdings.text.normalise); the same normalisation and segmenter were used o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -199,21 +199,48 @@ class Question:
 # ── the answer ──────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True)
-class WordsHit:
-    """A document of the words leg. `score` never leaves the house: ranks do."""
+class Hit(NamedTuple):
+    """One document of a leg. `score` never leaves the house: ranks do."""
 
     id: str
-    score: float
+    score: float  # BM25, or the cosine of the best passage
+    passages: tuple[tuple[int, int], ...] = ()  # meaning: (page, number), best first, at most 3
 
 
-@dataclass(frozen=True)
-class MeaningHit:
-    """A document of the meaning leg, with its best passages (best first, at most 3)."""
+class Leg(Sequence[Hit]):
+    """One leg's hits, best first. A thousand ids travel for the twenty hits shown, so a Hit is made when
+    it is looked at.
 
-    id: str
-    score: float  # cosine of the best passage
-    passages: tuple[tuple[int, int], ...]  # (page, number)
+    ids, scores: as long as each other. passages: of the hit at a position.
+    """
+
+    def __init__(
+        self,
+        ids: Sequence[str] = (),
+        scores: Sequence[float] = (),
+        passages: Callable[[int], tuple[tuple[int, int], ...]] = lambda at: (),
+    ) -> None:
+        self.ids = ids
+        self._scores = scores
+        self._passages = passages
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @overload
+    def __getitem__(self, at: int) -> Hit: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Hit]: ...
+    def __getitem__(self, at: int | slice) -> Hit | list[Hit]:
+        if isinstance(at, slice):
+            return [self[n] for n in range(len(self))[at]]
+        at = range(len(self))[at]
+        return Hit(self.ids[at], float(self._scores[at]), self._passages(at))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Leg) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -233,8 +260,8 @@ class Answer:
     after: pass it back to go on in the words leg; None: this was the end.
     """
 
-    words: tuple[WordsHit, ...] = ()
-    meaning: tuple[MeaningHit, ...] = ()
+    words: Leg = field(default_factory=Leg)
+    meaning: Leg = field(default_factory=Leg)
     total: int = 0
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     years: Mapping[int, int] = field(default_factory=dict)

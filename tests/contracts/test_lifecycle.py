@@ -18,7 +18,7 @@ from .conftest import AUDIENCE, MADE_WITH, Desk, Kind, between, direction, docum
 
 def test_an_empty_index_answers(desk: Desk) -> None:
     answer = desk.ask(words=word("登记"), vector=direction(0), facets=("fonds",), histogram=True)
-    assert (answer.words, answer.meaning, answer.total, answer.after) == ((), (), 0, None)
+    assert (len(answer.words), len(answer.meaning), answer.total, answer.after) == (0, 0, 0, None)
     assert answer.facets == {"fonds": ()}
     assert desk.versions() == {}
     assert desk.complete("登") == []

@@ -16,7 +16,7 @@ IDS = st.lists(st.text("abcdef", min_size=1, max_size=2), unique=True, max_size=
 def test_by_hand() -> None:
     fused = fuse(["a", "b"], ["b", "c"], k=10, words_weight=1, meaning_weight=2)
     # b: 1/12 + 2/11 = 0.265; c: 2/12 = 0.167; a: 1/11 = 0.091
-    assert fused == [Fused("b", 2, 1), Fused("c", None, 2), Fused("a", 1, None)]
+    assert list(fused) == [Fused("b", 2, 1), Fused("c", None, 2), Fused("a", 1, None)]
 
 
 def test_plain_rrf_of_the_paper_weighs_both_alike() -> None:
