@@ -39,17 +39,20 @@ def _label(name: str, value: str, titles: Mapping[str, str]) -> str:
 
 
 class FondsTitles:
-    """Titles of fonds, for one answer to one caller: each is read once."""
+    """Titles of fonds, for one answer to one caller: each is read once. soon: codes to be asked for too, read
+    with the first."""
 
-    def __init__(self, house: House, caller: Caller) -> None:
+    def __init__(self, house: House, caller: Caller, soon: Sequence[str] = ()) -> None:
         self._catalogue = house.catalogue
         self._caller = caller
+        self._soon = soon
         self._known: dict[str, str | None] = {}
 
     def of(self, codes: Sequence[str]) -> dict[str, str]:
         """fonds code → title, for those the caller may see; a closed fonds shows only as its code."""
         unique = list(dict.fromkeys(code for code in codes if code))
-        if wanted := [code for code in unique if code not in self._known]:
+        if [code for code in unique if code not in self._known]:
+            wanted = [code for code in dict.fromkeys([*unique, *self._soon]) if code not in self._known]
             self._known.update(dict.fromkeys(wanted))
             for code, (title, audiences) in self._catalogue.records.titles(wanted).items():
                 self._known[code] = title if self._caller.audience in audiences else None

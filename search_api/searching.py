@@ -55,9 +55,10 @@ class Ranked:
 async def rank(house: House, caller: Caller, asked: Asked, snapshot: str | None = None) -> Ranked:
     """Understand, embed, ask both legs; no record is read from the catalogue yet. Errors: as `search`."""
     understood = understand(asked.text, house.segmenter, plain=asked.plain)
-    vector = await house.vector(understood.sentence) if asked.wants_meaning else None
+    sentence = understood.sentence if asked.wants_meaning else ""
+    vector, gone = await asyncio.gather(house.vector(sentence), house.withdrawn())
     full = replace(question(asked, understood, vector), snapshot=snapshot)
-    return Ranked(understood, full, await house.ask(caller.audience, full))
+    return Ranked(understood, full, await house.ask(caller.audience, full, gone))
 
 
 async def search(house: House, caller: Caller, asked: Asked, cursor_text: str | None = None) -> SearchOut:
@@ -92,9 +93,9 @@ def _shown(
     house: House, caller: Caller, page: _Page, understood: Understood, answer: Answer
 ) -> tuple[list[HitOut], dict[str, list[FacetValue]]]:
     """What is read from the catalogue for one answer."""
-    fonds = FondsTitles(house, caller)
-    labels = facet_values(answer.facets, fonds)
-    return hits(house, caller, page.found, understood.needles, fonds), labels
+    fonds = FondsTitles(house, caller, [count.value for count in answer.facets.get("fonds", ())])
+    shown = hits(house, caller, page.found, understood.needles, fonds)
+    return shown, facet_values(answer.facets, fonds)
 
 
 def _answered_by(asked: Question) -> Mode:

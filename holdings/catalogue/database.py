@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, Select, create_engine, event, make_url
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:  # only `upgrade` needs Alembic
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+#: Bytes of a SQLite file read through a memory map: a page of hits reads a hundred places of a file that
+#: does not fit SQLite's own cache.
+MAPPED = 64 << 30
 
 
 class Database:
@@ -40,6 +43,12 @@ class Database:
         """A reading transaction: one consistent view, never waiting for a writer."""
         with mapped_errors(), Session(self.engine) as session:
             yield session
+
+    def rows(self, query: Select[Any], given: Mapping[str, object]) -> Sequence[Any]:
+        """A query of columns with its parameters, without the mapper: half the time of `read` for the queries
+        every search makes."""
+        with mapped_errors(), self.engine.connect() as connection:
+            return connection.execute(query, given).all()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -101,7 +110,13 @@ def _connect(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we write BEGIN ourselves, see _begin_sqlite
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "busy_timeout=30000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "synchronous=FULL",
+        "busy_timeout=30000",
+        f"mmap_size={MAPPED}",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

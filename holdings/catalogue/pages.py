@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from holdings.catalogue.attach import add_text, page_text
@@ -47,22 +47,34 @@ class StoredPage:
         return "read" if self.text_version else "waiting"
 
 
-#: What a StoredPage and its text are made from. Columns, not objects of the mapper: a search reads many.
+# What a StoredPage and its text are made from. Made once, of columns: a search runs this for its twenty hits.
+_P, _T = PageRow.__table__.c, PageTextRow.__table__.c
 _PAGE = (
-    PageRow.id,
-    PageRow.record_id,
-    PageRow.number,
-    PageRow.kind,
-    PageRow.sha256,
-    PageRow.frame,
-    PageRow.media_type,
-    PageRow.name,
-    PageRow.width,
-    PageRow.height,
-    PageRow.text_version,
-    PageRow.error,
+    _P.id,
+    _P.record_id,
+    _P.number,
+    _P.kind,
+    _P.sha256,
+    _P.frame,
+    _P.media_type,
+    _P.name,
+    _P.width,
+    _P.height,
+    _P.text_version,
+    _P.error,
 )
-_TEXT = (PageTextRow.maker, PageTextRow.rotation, PageTextRow.vertical, PageTextRow.lines)
+_OF_MANY = (
+    select(*_PAGE, _T.maker, _T.rotation, _T.vertical, _T.lines)
+    .join_from(
+        PageRow.__table__,
+        PageTextRow.__table__,
+        and_(_T.page_id == _P.id, _T.version == _P.text_version),
+        isouter=True,
+    )
+    .where(_P.record_id.in_(bindparam("ids", expanding=True)))
+    .where(_P.number.between(bindparam("first"), bindparam("last")))
+    .order_by(_P.record_id, _P.number)
+)
 
 
 @dataclass(frozen=True)
@@ -99,18 +111,10 @@ class Pages:
     ) -> dict[str, list[StoredPage]]:
         """record id → its pages numbered first … first+limit-1."""
         found: dict[str, list[StoredPage]] = {}
-        newest = and_(PageTextRow.page_id == PageRow.id, PageTextRow.version == PageRow.text_version)
-        with self._database.read() as session:
-            for start in range(0, len(record_ids), CHUNK):
-                query = (
-                    select(*_PAGE, *_TEXT)
-                    .outerjoin(PageTextRow, newest)
-                    .where(PageRow.record_id.in_(record_ids[start : start + CHUNK]))
-                    .where(PageRow.number >= first, PageRow.number < first + limit)
-                    .order_by(PageRow.record_id, PageRow.number)
-                )
-                for row in session.execute(query):
-                    found.setdefault(row.record_id, []).append(_stored(row))
+        for start in range(0, len(record_ids), CHUNK):
+            given = {"ids": record_ids[start : start + CHUNK], "first": first, "last": first + limit - 1}
+            for row in self._database.rows(_OF_MANY, given):
+                found.setdefault(row.record_id, []).append(_stored(row))
         return found
 
     def get(self, record_id: str, number: int) -> StoredPage | None:
@@ -251,7 +255,7 @@ def _touch(session: Session, record_id: str) -> None:
 
 
 def _stored(row: Any) -> StoredPage:
-    """row: the columns of _PAGE, then of _TEXT (all None where there is no text yet)."""
+    """row: the columns of _PAGE, then of its text (all None where there is no text yet)."""
     maker, rotation, vertical, lines = row[len(_PAGE) :]
     text = None if maker is None else page_text(maker, rotation, vertical, lines)
     values: tuple[Any, ...] = (*row[: len(_PAGE)], text)

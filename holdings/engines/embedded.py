@@ -19,6 +19,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from holdings.engines.embedded_columns import is_columnar
 from holdings.engines.embedded_hits import Page, Place
 from holdings.engines.embedded_layout import AudienceFolder
 from holdings.engines.embedded_snapshot import AudienceReader, Snapshot
@@ -131,8 +132,9 @@ class EmbeddedEngine:
         ready = reader.ready(question.snapshot)
         snapshot: Snapshot = ready if ready else await self._run(reader.snapshot, question.snapshot)
         after = Place.from_text(question.after, _order(question)) if question.after else None
-        (page, total, facets, years), meaning = await asyncio.gather(
-            self._run(_counted_leg, snapshot, question, after), self._meaning(snapshot, question)
+        # Meaning first: it soon lets go of Python's lock for long, the words leg holds it to begin with.
+        meaning, (page, total, facets, years) = await asyncio.gather(
+            self._meaning(snapshot, question), self._run(_counted_leg, snapshot, question, after)
         )
         on = None
         if not page.ended and page.hits:
@@ -193,31 +195,37 @@ def _counted_leg(
 ) -> tuple[Page, int, dict[str, tuple[FacetCount, ...]], dict[int, int]]:
     """Words, total, facets and years on one thread, beside the meaning leg on another: more threads wait
     for each other's hold on Python's lock longer than they gain."""
-    facets = _facets(snapshot, question) if question.facets else {}
-    years = _years(snapshot, question) if question.histogram else {}
     page = _words(snapshot, question, after)
-    counted_apart = question.counted is not None and not question.meaning_only
-    total = snapshot.hits.count(_counted(snapshot, question)) if counted_apart else page.total
-    return page, total, facets, years
+    if question.facets or page is None or question.counted is not None:
+        total, facets = _tally(snapshot, question)
+    else:
+        total, facets = page.total, {}
+    years = _years(snapshot, question) if question.histogram else {}
+    return page or Page(Leg(), total, True), total, facets, years
 
 
-def _words(snapshot: Snapshot, question: Question, after: Place | None) -> Page:
+def _words(snapshot: Snapshot, question: Question, after: Place | None) -> Page | None:
+    """None in meaning mode: words rank nothing there."""
     if question.meaning_only:
-        return Page(Leg(), snapshot.hits.count(_counted(snapshot, question)), True)
+        return None
     query = snapshot.queries.constrained(question.words, _bound(question), question.must_not)
     same = after is not None and after.snapshot == snapshot.name
     return snapshot.hits.page(query, _order(question), question.depth, after, same=same)
 
 
-def _facets(snapshot: Snapshot, question: Question) -> dict[str, tuple[FacetCount, ...]]:
-    """Facets without a choice of their own share one pass; each other takes one."""
+def _tally(snapshot: Snapshot, question: Question) -> tuple[int, dict[str, tuple[FacetCount, ...]]]:
+    """The total, and the facets: those without a choice of their own share its pass, each other takes one."""
+    bound = _bound(question)
+    if question.meaning_only and not question.facets and all(map(is_columnar, (*bound, *question.must_not))):
+        passing = snapshot.columns.constrained(bound, question.must_not)
+        return int(np.count_nonzero(passing & snapshot.alive)), {}
     shared = [name for name in question.facets if name not in question.post_filters]
-    found = snapshot.hits.facets(_counted(snapshot, question), shared, question.facet_size) if shared else {}
+    total, found = snapshot.hits.tally(_counted(snapshot, question), shared, question.facet_size)
     for name in question.facets:
         if name in question.post_filters:
             query = _counted(snapshot, question, name)
-            found.update(snapshot.hits.facets(query, [name], question.facet_size))
-    return found
+            found |= snapshot.hits.tally(query, [name], question.facet_size)[1]
+    return total, found
 
 
 def _years(snapshot: Snapshot, question: Question) -> dict[int, int]:

@@ -200,6 +200,15 @@ class Columns:
         ends = self.docs[:, 2]
         return int(ends[number - 1]) if number else 0, int(ends[number])
 
+    def constrained(self, must: Sequence[Node], must_not: Sequence[Node]) -> Mask:
+        """Which documents meet columnar constraints, shape (docs,)."""
+        documents = np.ones(self.state.docs, np.bool_)
+        for node in must:
+            documents &= self.mask(node)
+        for node in must_not:
+            documents &= ~self.mask(node)
+        return documents
+
     def mask(self, node: Node) -> Mask:
         """Which documents a columnar constraint lets through, shape (docs,)."""
         return self._decided(node, slice(None))

@@ -25,9 +25,11 @@ from holdings.errors import BadCursor
 ALL_TERMS = 100_000_000
 #: Tantivy ends an aggregation that would give more buckets than 65,000.
 MOST_BUCKETS = 60_000
-#: Hits fetched beyond the cut at first: a run of equal scores mostly ends within them, and a thousand more
-#: cost a third of a millisecond where a second search costs several.
-SLACK = 1_000
+#: Hits fetched beyond the cut at first: a run of equal scores mostly ends within them. A thousand cost half a
+#: millisecond, all of it under Python's lock; a second search costs several.
+SLACK = 250
+#: Name of the count among a pass's aggregations; no facet's.
+TOTAL = "total"
 #: Most documents whose offered values a completion counts.
 MOST_LOOKED = 3_000
 
@@ -78,7 +80,8 @@ class Hits:
         self._columns = columns
 
     def count(self, query: Query) -> int:
-        return _found(self._searcher.search(query, 1))[1]
+        """Documents that match: an aggregation scores none, which a search for the count would."""
+        return self.tally(query, (), 0)[0]
 
     def numbers(self, query: Query, limit: int) -> list[int]:
         """Numbers of the matching documents, the best `limit` of them."""
@@ -154,16 +157,17 @@ class Hits:
             return []
         return [int(number or 0) for number in self._searcher.fast_field_values(NUMBER, list(addresses))]
 
-    def facets(self, query: Query, facets: Sequence[str], size: int) -> dict[str, tuple[FacetCount, ...]]:
-        """Exact counts, the most frequent `size` of each, ties by value."""
-        if not facets or size <= 0:
-            return dict.fromkeys(facets, ())
-        found = self._counts(query, {facet: _terms(facet_field(facet), size + 1) for facet in facets})
-        return {facet: self._cut(query, facet, found[facet], size) for facet in facets}
-
-    def _counts(self, query: Query, asked: dict[str, Any]) -> dict[str, list[tuple[str, int]]]:
-        found = self._searcher.aggregate(query, asked)
-        return {name: [(b["key"], b["doc_count"]) for b in found[name]["buckets"]] for name in asked}
+    def tally(
+        self, query: Query, facets: Sequence[str], size: int
+    ) -> tuple[int, dict[str, tuple[FacetCount, ...]]]:
+        """How many match, and exact counts of the most frequent `size` values of each facet, ties by value:
+        one pass for all."""
+        asked = {facet: _terms(facet_field(facet), size + 1) for facet in facets} if size > 0 else {}
+        found = self._searcher.aggregate(query, {TOTAL: {"value_count": {"field": NUMBER}}, **asked})
+        counted = dict.fromkeys(facets, ()) | {
+            facet: self._cut(query, facet, _buckets(found[facet]), size) for facet in asked
+        }
+        return int(found[TOTAL]["value"]), counted
 
     def _cut(
         self, query: Query, facet: str, counts: list[tuple[str, int]], size: int
@@ -173,14 +177,14 @@ class Hits:
         if len(counts) > size and counts[size - 1][1] == counts[size][1]:
             least = counts[size][1]
             asked = _terms(facet_field(facet), size, min_doc_count=least, order={"_key": "asc"})
-            tied = self._counts(query, {facet: asked})[facet]
+            tied = _buckets(self._searcher.aggregate(query, {facet: asked})[facet])
             counts = [pair for pair in counts if pair[1] > least] + [p for p in tied if p[1] == least]
         counts.sort(key=lambda pair: (-pair[1], pair[0]))
         return tuple(FacetCount(value, count) for value, count in counts[:size])
 
     def years(self, query: Query, field: str) -> dict[int, int]:
         """Documents per year, ascending; the undated under UNDATED_YEAR."""
-        counts = self._counts(query, {field: _terms(field, 10_000)})[field]
+        counts = _buckets(self._searcher.aggregate(query, {field: _terms(field, 10_000)})[field])
         return dict(sorted((int(year), count) for year, count in counts))
 
     def suggestions(self, query: Query, text: str, size: int) -> list[str]:
@@ -210,6 +214,10 @@ def _keyed(keys: Sequence[str], total: int, ended: bool) -> Page:
 def _scored(keys: Sequence[Key], total: int, ended: bool) -> Page:
     hits = Leg([id_ for _, id_ in keys], [-score for score, _ in keys])
     return Page(hits, total, ended, keys[-1] if keys else ())
+
+
+def _buckets(found: dict[str, Any]) -> list[tuple[Any, int]]:
+    return [(bucket["key"], bucket["doc_count"]) for bucket in found["buckets"]]
 
 
 def _terms(field: str, size: int, **more: object) -> dict[str, Any]:

@@ -73,13 +73,7 @@ class Meaning:
         """Rows of every document that meets columnar constraints; None when there are none."""
         if not any(constraints):
             return None
-        must, must_not = constraints
-        documents = np.ones(self._columns.state.docs, np.bool_)
-        for node in must:
-            documents &= self._columns.mask(node)
-        for node in must_not:
-            documents &= ~self._columns.mask(node)
-        return self._rows_of(documents)
+        return self._rows_of(self._columns.constrained(*constraints))
 
     def _rows_of(self, documents: Mask) -> Mask:
         return documents[self._columns.row_keys[:, 0]]
