@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Future
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -85,7 +86,7 @@ def parse_facets(text: str) -> tuple[str, ...]:
     return names
 
 
-def question(asked: Asked, understood: Understood, vector: Vector | None) -> Question:
+def question(asked: Asked, understood: Understood, vector: Vector | Future[Vector] | None) -> Question:
     """What the engine is asked. In meaning mode the words only constrain what was required of them; by
     date or code it is the whole constrained set. Beside meaning any word suffices to rank, while totals and
     facets count what the words match together."""

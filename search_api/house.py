@@ -63,26 +63,23 @@ class House:
         if self._warming is not None:
             await self._warming
 
-    async def vector(self, sentence: str) -> Vector | None:
-        """The question's vector; None while the encoder is not there or nothing is said."""
+    def embedding(self, sentence: str) -> asyncio.Future[Vector] | None:
+        """The question's vector, begun at once; None while the encoder is not there or nothing is said."""
         if self.encoder is None or not self.encoder_ready or not sentence.strip():
             return None
-        return await asyncio.to_thread(self.encoder.encode_question, sentence)
+        return asyncio.ensure_future(asyncio.to_thread(self.encoder.encode_question, sentence))
 
     # ── asking the engine ──────────────────────────────────────────────────────
 
-    async def ask(self, audience: str, question: Question, gone: tuple[str, ...] | None = None) -> Answer:
-        """The engine's answer without what is being withdrawn. gone: `withdrawn()` of this very request, by
-        who asked for it while embedding. Errors: the engine's."""
-        if gone is None:
-            gone = await self.withdrawn()
-        if gone:
+    async def ask(self, audience: str, question: Question) -> Answer:
+        """The engine's answer without what is being withdrawn. Errors: the engine's."""
+        if gone := await self._withdrawn():
             question = replace(question, must_not=(*question.must_not, Ids(gone)))
         return await self.engine.search(audience, question)
 
     async def suggest(self, audience: str, prefix: str, size: int) -> list[str]:
         """Completions; none for the moment in which something is withdrawn: a value does not say whose it is."""
-        return [] if await self.withdrawn() else await self.engine.complete(audience, prefix, size=size)
+        return [] if await self._withdrawn() else await self.engine.complete(audience, prefix, size=size)
 
     async def vectors(self, audience: str, record_id: str) -> list[Row]:
         await self.engine.refresh()
@@ -90,7 +87,7 @@ class House:
 
     async def status(self, audience: str) -> IndexStatus:
         """The index's status, its counts without what is being withdrawn."""
-        gone = await self.withdrawn()
+        gone = await self._withdrawn()
         status = await self.engine.status(audience)
         if not gone:
             return status
@@ -98,7 +95,7 @@ class House:
         rows = sum([len(await self.engine.vectors(audience, record_id)) for record_id in gone])
         return replace(status, documents=left, rows=status.rows - rows)
 
-    async def withdrawn(self) -> tuple[str, ...]:
+    async def _withdrawn(self) -> tuple[str, ...]:
         """What is withdrawn and perhaps still indexed. In this order: once it is gone from the outbox it is
         gone from the index as the engine then sees it."""
         gone = await asyncio.to_thread(self.catalogue.outbox.withdrawing)

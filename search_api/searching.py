@@ -55,10 +55,9 @@ class Ranked:
 async def rank(house: House, caller: Caller, asked: Asked, snapshot: str | None = None) -> Ranked:
     """Understand, embed, ask both legs; no record is read from the catalogue yet. Errors: as `search`."""
     understood = understand(asked.text, house.segmenter, plain=asked.plain)
-    sentence = understood.sentence if asked.wants_meaning else ""
-    vector, gone = await asyncio.gather(house.vector(sentence), house.withdrawn())
+    vector = house.embedding(understood.sentence) if asked.wants_meaning else None
     full = replace(question(asked, understood, vector), snapshot=snapshot)
-    return Ranked(understood, full, await house.ask(caller.audience, full, gone))
+    return Ranked(understood, full, await house.ask(caller.audience, full))
 
 
 async def search(house: House, caller: Caller, asked: Asked, cursor_text: str | None = None) -> SearchOut:

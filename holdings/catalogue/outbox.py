@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 
-from sqlalchemy import delete, func, insert, literal, select
+from sqlalchemy import bindparam, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from holdings.catalogue.database import Database
@@ -27,6 +27,9 @@ class Stage(IntEnum):
     WORDS = 1
     DESCRIPTION_VECTORS = 2
     BODY_VECTORS = 3
+
+
+_WITHDRAWING = select(OutboxRow.record_id).where(OutboxRow.stage == bindparam("stage")).distinct()
 
 
 @dataclass(frozen=True)
@@ -85,9 +88,7 @@ class Outbox:
 
     def withdrawing(self) -> tuple[str, ...]:
         """Records whose withdrawal is not through: an index may still hold them."""
-        query = select(OutboxRow.record_id).where(OutboxRow.stage == Stage.WITHDRAWAL).distinct()
-        with self._database.read() as session:
-            return tuple(sorted(session.scalars(query)))
+        return tuple(sorted(id_ for (id_,) in self._database.rows(_WITHDRAWING, {"stage": Stage.WITHDRAWAL})))
 
     def lags(self, fonds_code: str) -> bool:
         """Whether an index still lacks anything of this fonds, vectors included."""

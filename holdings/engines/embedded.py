@@ -148,8 +148,9 @@ class EmbeddedEngine:
     async def _meaning(self, snapshot: Snapshot, question: Question) -> Leg:
         if question.vector is None or snapshot.meaning is None:
             return Leg()
+        vector = await question.vector if isinstance(question.vector, asyncio.Future) else question.vector
         bound, refused = _bound(question), question.must_not
-        return await self._run(snapshot.meaning.search, question.vector, bound, refused, question.depth)
+        return await self._run(snapshot.meaning.search, vector, bound, refused, question.depth)
 
     async def complete(self, audience: str, prefix: str, *, size: int = 10) -> list[str]:
         reader = self._reader(audience)

@@ -10,6 +10,7 @@ text (holdings.text.normalise); the same normalisation and segmenter were used o
 
 from __future__ import annotations
 
+from asyncio import Future
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -167,8 +168,9 @@ class Question:
 
     words: what ranks the words leg; None: every document under the constraints matches, in `sort` order.
     counted: what total, facets and histogram count, where that is less than `words` match; None: `words`.
-    vector: shape (dimension,), float32, length 1, already centred by nobody (the engine centres);
-            None: no meaning leg.
+    vector: shape (dimension,), float32, length 1, already centred by nobody (the engine centres), or a task
+            that will give it: the words leg need not wait while the sentence is embedded; None: no meaning
+            leg.
     must / must_not: hold for both legs: filters, required phrases, NOT.
     facets: facet names to count, exactly, over the words matches (over the whole constrained set when
             `words` is None or `meaning_only`).
@@ -182,7 +184,7 @@ class Question:
 
     words: Node | None = None
     counted: Node | None = None
-    vector: Vector | None = None
+    vector: Vector | Future[Vector] | None = None
     must: tuple[Node, ...] = ()
     must_not: tuple[Node, ...] = ()
     post_filters: Mapping[str, Node] = field(default_factory=dict)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import numpy as np
 import pytest
 
-from holdings.engines.port import AnyOf, DateRange, FacetIn, Ids, Row, Undated
+from holdings.engines.port import Answer, AnyOf, DateRange, FacetIn, Ids, Question, Row, Undated, Vector
+from holdings.errors import IndexMissing
 
 from .conftest import AUDIENCE, LETTERS, Desk, between, direction, document, phrase, word
 
@@ -100,6 +102,32 @@ def test_meaning_only_counts_the_constrained_set(archive: Desk) -> None:
 
 def test_without_a_vector_no_meaning_leg(archive: Desk) -> None:
     assert len(archive.ask(words=word("登记")).meaning) == 0
+
+
+def test_the_vector_may_come_while_the_words_are_sought(archive: Desk) -> None:
+    async def late() -> Vector:
+        await asyncio.sleep(0.05)
+        return direction(0)
+
+    async def asked() -> Answer:
+        question = Question(words=word("登记"), vector=asyncio.ensure_future(late()))
+        return await archive.engine.search(AUDIENCE, question)
+
+    answer, plain = archive.run(asked()), archive.ask(words=word("登记"), vector=direction(0))
+    assert (list(answer.words), list(answer.meaning)) == (list(plain.words), list(plain.meaning))
+    assert len(answer.meaning) > 0
+
+
+def test_a_vector_that_fails_fails_the_question(archive: Desk) -> None:
+    async def broken() -> Vector:
+        raise IndexMissing("no vector")
+
+    async def asked() -> Answer:
+        question = Question(words=word("登记"), vector=asyncio.ensure_future(broken()))
+        return await archive.engine.search(AUDIENCE, question)
+
+    with pytest.raises(IndexMissing, match="no vector"):
+        archive.run(asked())
 
 
 def test_vectors_of_a_document(archive: Desk) -> None:
