@@ -84,7 +84,7 @@ async def _files(
         snapshot=cursor.snapshot,
     )
     answer = await house.ask(caller.audience, asked)
-    ids = answer.words.ids
+    ids = answer.words.ids()
     stored = await asyncio.to_thread(house.catalogue.records.many, ids)
     items = [
         _item(stored[i], caller, 1) for i in ids if i in stored and caller.audience in stored[i].audiences

@@ -10,7 +10,7 @@ import numpy as np
 
 from holdings.access import Caller
 from holdings.catalogue import StoredRecord
-from holdings.engines.fusion import Fused, Fusion, fuse, ranks
+from holdings.engines.fusion import Fused, Fusion, fuse, in_turn
 from holdings.engines.port import Answer, Ids, Question
 from search_api.asking import Asked, question
 from search_api.cursors import Cursor
@@ -118,7 +118,7 @@ async def _page(
         return _Page(found, at)
     if cursor.after is None:  # the fused list ends here
         at = replace(at, words=len(answer.words), after=answer.after)
-    shown = set(fused.ids)
+    shown: set[str] = {f.id for f in fused[:]} if at.after is not None and len(found) < size else set()
     while at.after is not None and len(found) < size:
         at = await _beyond(house, caller, full, at, size - len(found), shown, found)
     return _Page(found, at if at.after is not None else None)
@@ -147,14 +147,9 @@ def _found(rank_: int, fused: Fused, answer: Answer) -> Found:
 def fused_list(full: Question, answer: Answer) -> Fusion:
     """Both legs joined by rank. By date or code only the words leg has an order; where no words rank,
     meaning does, and what it did not reach follows in the words leg's order."""
-    words, meaning = answer.words.ids, answer.meaning.ids
-    if full.vector is None:
-        return Fusion(words, ranks(words), {})
-    if full.words is not None:
-        return fuse(words, meaning)
-    reached = set(meaning)
-    rest = {id_: rank_ for id_, rank_ in ranks(words).items() if id_ not in reached}
-    return Fusion([*meaning, *rest], rest, ranks(meaning))
+    if full.vector is not None and full.words is not None:
+        return fuse(answer.words, answer.meaning)
+    return in_turn(answer.words, answer.meaning)
 
 
 # ── similar records ────────────────────────────────────────────────────────────

@@ -26,6 +26,7 @@ from holdings.engines.embedded_snapshot import AudienceReader, Snapshot
 from holdings.engines.embedded_vectors import load_faiss
 from holdings.engines.embedded_words import UNDATED_YEAR, Query
 from holdings.engines.port import (
+    NOTHING,
     YEARS,
     Answer,
     FacetCount,
@@ -147,7 +148,7 @@ class EmbeddedEngine:
 
     async def _meaning(self, snapshot: Snapshot, question: Question) -> Leg:
         if question.vector is None or snapshot.meaning is None:
-            return Leg()
+            return NOTHING
         vector = await question.vector if isinstance(question.vector, asyncio.Future) else question.vector
         bound, refused = _bound(question), question.must_not
         return await self._run(snapshot.meaning.search, vector, bound, refused, question.depth)
@@ -202,7 +203,7 @@ def _counted_leg(
     else:
         total, facets = page.total, {}
     years = _years(snapshot, question) if question.histogram else {}
-    return page or Page(Leg(), total, True), total, facets, years
+    return page or Page(NOTHING, total, True), total, facets, years
 
 
 def _words(snapshot: Snapshot, question: Question, after: Place | None) -> Page | None:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import base64
 import json
-from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import tantivy
+from numpy.typing import NDArray
 
-from holdings.engines.embedded_columns import Columns
+from holdings.engines.embedded_columns import Columns, Numbers
 from holdings.engines.embedded_words import NUMBER, SORT_FIELDS, Query, facet_field, id_of_key
-from holdings.engines.port import FacetCount, Leg, Sort
+from holdings.engines.port import NOTHING, FacetCount, Leg, Sort
 from holdings.errors import BadCursor
 
 #: Above any field's cardinality: no segment cuts its counts before they are joined, so all are exact.
@@ -92,7 +93,7 @@ class Hits:
         """`depth` hits after a place. `same`: the place is of this very snapshot, so its count holds."""
         if depth <= 0:
             total = self.count(query)
-            return Page(Leg(), total, total == 0)
+            return Page(NOTHING, total, total == 0)
         behind = after.behind if after else 0
         if sort is not Sort.RELEVANCE:
             if after and (not same or behind + depth > MOST_BUCKETS):
@@ -100,8 +101,8 @@ class Hits:
             return self._by_key(query, SORT_FIELDS[sort], behind, depth)
         if after and not same:
             return self._after_score(query, depth, after)
-        keys, total = self._by_score(query, behind, depth)
-        return _scored(keys, total, behind + depth >= total)
+        leg, total = self._by_score(query, behind, depth)
+        return _scored(leg, total, behind + depth >= total)
 
     def _by_key(self, query: Query, field: str, skip: int, depth: int) -> Page:
         """In the order of a field of unique strings: its first terms, as an aggregation reads them from
@@ -127,14 +128,16 @@ class Hits:
         """Go on in a newer state of the index: by the last hit's score and id, wherever that stands now."""
         reach = after.behind + 2 * depth
         while True:
-            keys, total = self._by_score(query, 0, reach)
-            beyond = [key for key in keys if key > after.key]
-            if reach >= total or len(beyond) > depth:
-                return _scored(beyond[:depth], total, len(beyond) <= depth)
+            leg, total = self._by_score(query, 0, reach)
+            keys = zip((-leg.scores).tolist(), leg.ids(), strict=True)
+            start = sum(key <= after.key for key in keys)
+            if reach >= total or len(leg) - start > depth:
+                part = self._leg(leg.keys[start : start + depth], leg.scores[start : start + depth])
+                return _scored(part, total, len(leg) - start <= depth)
             reach *= 2
 
-    def _by_score(self, query: Query, skip: int, depth: int) -> tuple[list[Key], int]:
-        """(-score, id) of a stretch, ascending; and how many match."""
+    def _by_score(self, query: Query, skip: int, depth: int) -> tuple[Leg, int]:
+        """A stretch by score descending, then id; and how many match."""
         end = skip + depth
         limit = end + SLACK
         while True:
@@ -143,14 +146,17 @@ class Hits:
                 break
             limit = min(total, 4 * limit)
         if len(scored) <= skip:
-            return [], total
+            return NOTHING, total
+        falling = np.array([-score for score, _ in scored])
         # Only the run of equal scores at each end of the cut has to be looked at beside the cut itself.
-        falling = [-score for score, _ in scored]
-        first = bisect_left(falling, falling[skip])
-        last = bisect_right(falling, falling[min(end, len(falling)) - 1])
-        ids = self._columns.ids(self._numbers([address for _, address in scored[first:last]]))
-        keys: list[Key] = sorted(zip(falling[first:last], ids, strict=True))
-        return keys[skip - first : end - first], total
+        first = int(np.searchsorted(falling, falling[skip], "left"))
+        last = int(np.searchsorted(falling, falling[min(end, len(falling)) - 1], "right"))
+        numbers = np.array(self._numbers([address for _, address in scored[first:last]]), np.int64)
+        order = by_score_and_id(falling[first:last], numbers, self._columns.ids)[skip - first : end - first]
+        return self._leg(numbers[order], -falling[first:last][order]), total
+
+    def _leg(self, numbers: Numbers, scores: NDArray[np.floating]) -> Leg:
+        return Leg(numbers, scores, self._columns.ids)
 
     def _numbers(self, addresses: Sequence[tantivy.DocAddress]) -> list[int]:
         if not addresses:
@@ -205,15 +211,31 @@ def _found(result: tantivy.SearchResult) -> tuple[list[tuple[Any, tantivy.DocAdd
     return result.hits, count
 
 
+def by_score_and_id(
+    falling: NDArray[np.floating], numbers: Numbers, ids: Callable[[Numbers], list[str]]
+) -> Numbers:
+    """The order of documents by score, then id. falling: negative scores, ascending. Ids are read only of
+    those that share their score with a neighbour."""
+    order = np.arange(len(numbers))
+    same = falling[1:] == falling[:-1]
+    if same.any():
+        tied = np.zeros(len(numbers), np.bool_)
+        tied[1:] |= same
+        tied[:-1] |= same
+        at = np.flatnonzero(tied)
+        runs = sorted(zip(falling[at].tolist(), ids(numbers[at]), at.tolist(), strict=True))
+        order[at] = [position for _, _, position in runs]
+    return order
+
+
 def _keyed(keys: Sequence[str], total: int, ended: bool) -> Page:
     """Hits in the order of a sort field: its terms end in the id."""
-    hits = Leg([id_of_key(key) for key in keys], [0.0] * len(keys))
-    return Page(hits, total, ended, (keys[-1],) if keys else ())
+    return Page(Leg.of([id_of_key(key) for key in keys]), total, ended, (keys[-1],) if keys else ())
 
 
-def _scored(keys: Sequence[Key], total: int, ended: bool) -> Page:
-    hits = Leg([id_ for _, id_ in keys], [-score for score, _ in keys])
-    return Page(hits, total, ended, keys[-1] if keys else ())
+def _scored(leg: Leg, total: int, ended: bool) -> Page:
+    last = (-float(leg.scores[-1]), leg.ids(len(leg) - 1)[0]) if len(leg) else ()
+    return Page(leg, total, ended, last)
 
 
 def _buckets(found: dict[str, Any]) -> list[tuple[Any, int]]:

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from holdings.engines.embedded_columns import Columns, Mask, Numbers, is_columnar
-from holdings.engines.embedded_hits import Hits
+from holdings.engines.embedded_hits import Hits, by_score_and_id
 from holdings.engines.embedded_vectors import RESCORED, Scores, Vectors
 from holdings.engines.embedded_words import Query, QueryBuilder
-from holdings.engines.port import AnyOf, Leg, Node, Vector
+from holdings.engines.port import NOTHING, AnyOf, Leg, Node, Vector
 
 #: At most this many documents are gathered from Tantivy without a second thought (a fifth of a
 #: microsecond each).
@@ -122,7 +122,7 @@ class Meaning:
 
     def _documents(self, rows: Numbers, scores: Scores, depth: int) -> Leg:
         if depth <= 0 or not len(rows):
-            return Leg()
+            return NOTHING
         order = np.lexsort((rows, -scores))
         rows, scores = rows[order], scores[order]
         keys = self._columns.row_keys[rows]
@@ -132,11 +132,12 @@ class Meaning:
         if len(owners) > depth:
             reach = int(np.searchsorted(-tops, -tops[depth - 1], "right"))
             owners, tops = owners[:reach], tops[:reach]
-        ids = self._columns.ids(owners.astype(np.int64))
-        ranked = sorted(zip((-tops).tolist(), ids, owners.tolist(), strict=True))[:depth]
+        numbers = owners.astype(np.int64)
+        order = by_score_and_id(-tops, numbers, self._columns.ids)[:depth]
+        numbers = numbers[order]
 
         def passages(at: int) -> tuple[tuple[int, int], ...]:
-            own = keys[keys[:, 0] == ranked[at][2]][:PASSAGES].tolist()
+            own = keys[keys[:, 0] == numbers[at]][:PASSAGES].tolist()
             return tuple((page, number) for _, page, number in own)
 
-        return Leg([id_ for _, id_, _ in ranked], [-score for score, _, _ in ranked], passages)
+        return Leg(numbers, tops[order], self._columns.ids, passages)

@@ -10,14 +10,19 @@ each; 1:1 loses recall on questions in other words than the texts', 1:2 loses ke
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import NamedTuple, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from holdings.engines.port import Leg
 
 K = 10.0
 WORDS_WEIGHT = 1.0
 MEANING_WEIGHT = 1.5
+
+Ranks = NDArray[np.int64]
 
 
 class Fused(NamedTuple):
@@ -28,51 +33,74 @@ class Fused(NamedTuple):
     meaning_rank: int | None
 
 
-@dataclass(frozen=True)
 class Fusion(Sequence[Fused]):
-    """The joined list, best first. ids: its order; ranks: id → rank in that leg."""
+    """The joined list, best first, of which twenty are looked at: ids are read, and equal scores put in
+    their order, only there.
 
-    ids: Sequence[str]
-    words_ranks: Mapping[str, int]
-    meaning_ranks: Mapping[str, int]
+    words_ranks, meaning_ranks: shape (documents,), from 1, 0 where that leg has not found it.
+    scores: shape (documents,), descending.
+    """
+
+    def __init__(
+        self, words: Leg, meaning: Leg, words_ranks: Ranks, meaning_ranks: Ranks, scores: NDArray[np.floating]
+    ) -> None:
+        self._legs = words, meaning
+        self._ranks = words_ranks, meaning_ranks
+        self._scores = scores
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self._scores)
 
     @overload
     def __getitem__(self, at: int) -> Fused: ...
     @overload
     def __getitem__(self, at: slice) -> list[Fused]: ...
     def __getitem__(self, at: int | slice) -> Fused | list[Fused]:
-        if isinstance(at, slice):
-            return [self._fused(id_) for id_ in self.ids[at]]
-        return self._fused(self.ids[at])
+        if isinstance(at, int):
+            return self[range(len(self))[at] :][0]
+        start, stop, step = at.indices(len(self))
+        if start >= stop:
+            return []
+        falling = -self._scores
+        first = int(np.searchsorted(falling, falling[start], "left"))
+        last = int(np.searchsorted(falling, falling[stop - 1], "right"))
+        found = [(falling[n], self._fused(n)) for n in range(first, last)]
+        return [fused for _, fused in sorted(found)[start - first : stop - first : step]]
 
-    def _fused(self, id_: str) -> Fused:
-        return Fused(id_, self.words_ranks.get(id_), self.meaning_ranks.get(id_))
-
-
-def ranks(ids: Sequence[str]) -> dict[str, int]:
-    return dict(zip(ids, range(1, len(ids) + 1), strict=True))
+    def _fused(self, at: int) -> Fused:
+        words, meaning = (int(ranks[at]) for ranks in self._ranks)
+        leg, rank = (self._legs[0], words) if words else (self._legs[1], meaning)
+        return Fused(leg.ids(rank - 1, rank)[0], words or None, meaning or None)
 
 
 def fuse(
-    words: Sequence[str],
-    meaning: Sequence[str],
+    words: Leg,
+    meaning: Leg,
     *,
     k: float = K,
     words_weight: float = WORDS_WEIGHT,
     meaning_weight: float = MEANING_WEIGHT,
 ) -> Fusion:
-    """Join two legs' ids, each best first and without repeats. Best first; ties by id."""
-    scores = dict(zip(words, _lost(len(words), k, words_weight), strict=True))
-    for id_, lost in zip(meaning, _lost(len(meaning), k, meaning_weight), strict=True):
-        scores[id_] = scores.get(id_, 0.0) + lost
-    ordered = sorted(zip(scores.values(), scores, strict=True))
-    return Fusion([id_ for _, id_ in ordered], ranks(words), ranks(meaning))
+    """Join two legs of one answer. Best first; ties by id."""
+    keys, at = np.unique(np.concatenate([words.keys, meaning.keys]), return_inverse=True)
+    ranks = np.zeros((2, len(keys)), np.int64)
+    scores = np.zeros(len(keys))
+    parts = (at[: len(words)], words_weight), (at[len(words) :], meaning_weight)
+    for leg, (found, weight) in enumerate(parts):
+        ranks[leg, found] = np.arange(1, len(found) + 1)
+        scores[found] += weight / (k + ranks[leg, found])
+    order = np.argsort(-scores, kind="stable")
+    return Fusion(words, meaning, ranks[0, order], ranks[1, order], scores[order])
 
 
-@lru_cache(maxsize=64)
-def _lost(count: int, k: float, weight: float) -> tuple[float, ...]:
-    """-weight / (k + rank) for the ranks from 1: below zero, so that the best comes first."""
-    return tuple(-weight / (k + rank) for rank in range(1, count + 1))
+def in_turn(words: Leg, meaning: Leg) -> Fusion:
+    """The meaning leg in its order, then what only the words leg has, in its own."""
+    rest = np.flatnonzero(~np.isin(words.keys, meaning.keys)) + 1
+    nearest = np.arange(1, len(meaning) + 1)
+    return Fusion(
+        words,
+        meaning,
+        np.concatenate([np.zeros_like(nearest), rest]),
+        np.concatenate([nearest, np.zeros_like(rest)]),
+        -np.arange(len(nearest) + len(rest), dtype=np.float64),
+    )

@@ -210,24 +210,38 @@ class Hit(NamedTuple):
 
 
 class Leg(Sequence[Hit]):
-    """One leg's hits, best first. A thousand ids travel for the twenty hits shown, so a Hit is made when
-    it is looked at.
+    """One leg's hits, best first. A thousand stand for the twenty that are shown, so ids and Hits are made
+    when they are looked at.
 
-    ids, scores: as long as each other. passages: of the hit at a position.
+    keys: shape (hits,); in both legs of one answer the same key is the same document, and nothing more.
+    scores: shape (hits,), descending.  ids: of some of the keys.  passages: of the hit at a position.
     """
 
     def __init__(
         self,
-        ids: Sequence[str] = (),
-        scores: Sequence[float] = (),
+        keys: NDArray[np.int64],
+        scores: NDArray[np.floating],
+        ids: Callable[[NDArray[np.int64]], list[str]],
         passages: Callable[[int], tuple[tuple[int, int], ...]] = lambda at: (),
     ) -> None:
-        self.ids = ids
-        self._scores = scores
+        self.keys = keys
+        self.scores = scores
+        self._ids = ids
         self._passages = passages
 
+    @staticmethod
+    def of(ids: Sequence[str], numbering: dict[str, int] | None = None) -> Leg:
+        """A leg of ids at hand. numbering: id → key, shared by the legs of one answer, and added to."""
+        known = {} if numbering is None else numbering
+        keys = np.array([known.setdefault(id_, len(known)) for id_ in ids], np.int64)
+        names = dict(zip(keys.tolist(), ids, strict=True))
+        return Leg(keys, np.zeros(len(ids)), lambda wanted: [names[key] for key in wanted.tolist()])
+
+    def ids(self, start: int = 0, end: int | None = None) -> list[str]:
+        return self._ids(self.keys[start:end])
+
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.keys)
 
     @overload
     def __getitem__(self, at: int) -> Hit: ...
@@ -237,12 +251,10 @@ class Leg(Sequence[Hit]):
         if isinstance(at, slice):
             return [self[n] for n in range(len(self))[at]]
         at = range(len(self))[at]
-        return Hit(self.ids[at], float(self._scores[at]), self._passages(at))
+        return Hit(self.ids(at, at + 1)[0], float(self.scores[at]), self._passages(at))
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Leg) and list(self) == list(other)
 
-    __hash__ = None  # type: ignore[assignment]
+NOTHING = Leg.of(())
 
 
 @dataclass(frozen=True)
@@ -262,8 +274,8 @@ class Answer:
     after: pass it back to go on in the words leg; None: this was the end.
     """
 
-    words: Leg = field(default_factory=Leg)
-    meaning: Leg = field(default_factory=Leg)
+    words: Leg = NOTHING
+    meaning: Leg = NOTHING
     total: int = 0
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     years: Mapping[int, int] = field(default_factory=dict)
