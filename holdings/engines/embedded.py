@@ -114,7 +114,9 @@ class EmbeddedEngine:
         return reader
 
     async def refresh(self) -> None:
-        await self._run(self._look)
+        """Where nothing was written since the last look, a few calls of stat and no thread."""
+        if not self._readers or any(reader.stale() for reader in list(self._readers.values())):
+            await self._run(self._look)
 
     async def close(self) -> None:
         self._stop.set()

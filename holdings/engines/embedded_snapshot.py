@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -47,6 +49,8 @@ GRACE = 10.0
 WARM_AT_ONCE = 64_000_000
 _CHUNK = 8_000_000
 
+Signature = tuple[int, ...]
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -83,25 +87,28 @@ class GenerationReader:
         self._queries = QueryBuilder(self._schema)
         self._index = open_index(str(generation.tantivy), self._schema)
         self._maps = MappedFiles(generation.folder)
-        self._seen: tuple[int, ...] = ()
+        self._commit = str(generation.tantivy / "meta.json")
+        self._seen: Signature = ()
         self._count = 0
         self._warm = threading.Event()
         self.latest = self._snapshot(None)
         self._start_warming()
 
+    def stale(self) -> bool:
+        """Whether there is a newer commit, or a meaning leg whose files are warm by now."""
+        return self._signature() != self._seen or (self.latest.meaning is None and self._warm.is_set())
+
     def look(self) -> bool:
         """Take up a newer commit, or the meaning leg once its files are warm."""
-        lacking = self.latest.meaning is None and self._warm.is_set()
-        if self._signature() == self._seen and not lacking:
+        if not self.stale():
             return False
         before, self.latest = self.latest, self._snapshot(self.latest)
         if before.meaning:
             before.meaning.forget()
         return True
 
-    def _signature(self) -> tuple[int, ...]:
-        stat = (self.generation.tantivy / "meta.json").stat()
-        return stat.st_ino, stat.st_mtime_ns, stat.st_size
+    def _signature(self) -> Signature:
+        return _signature(self._commit)
 
     def _snapshot(self, before: Snapshot | None) -> Snapshot:
         self._seen = self._signature()
@@ -167,9 +174,19 @@ class AudienceReader:
         self._token = token
         self._following = threading.Lock()
         self._keeping = threading.Lock()
+        self._pointer = str(folder.folder / "CURRENT")
+        self._pointed: Signature = ()
         self._reader: GenerationReader | None = None
         self._left: list[tuple[float, GenerationReader]] = []
         self._kept: OrderedDict[str, tuple[float, Snapshot]] = OrderedDict()
+
+    def stale(self) -> bool:
+        """Whether `look` may find something new. Never waits."""
+        reader = self._reader
+        try:
+            return reader is None or _signature(self._pointer) != self._pointed or reader.stale()
+        except OSError:
+            return True
 
     def look(self) -> None:
         """Follow CURRENT and take up a newer commit."""
@@ -178,13 +195,18 @@ class AudienceReader:
 
     def _follow(self) -> GenerationReader:
         self._release(time.monotonic() - GRACE)
+        pointed: Signature = ()
+        with suppress(FileNotFoundError):
+            pointed = _signature(self._pointer)  # before it is read: a switch in between shows as stale
         current = self._folder.current()
         reader = self._reader
         if reader is None or reader.generation != current:
             # Not served on when the new one cannot be read: it may lack what was withdrawn.
             self._leave()
             self._reader = reader = self._opened()
+            self._pointed = pointed
             return reader
+        self._pointed = pointed
         before = reader.latest.state.withdrawn
         if reader.look() and reader.latest.state.withdrawn != before:
             self._forget()
@@ -269,6 +291,12 @@ class AudienceReader:
         with self._following:
             self._leave()
             self._release(time.monotonic())
+
+
+def _signature(path: str) -> Signature:
+    """Changes whenever the file is replaced."""
+    stat = os.stat(path)
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
 def _check_readable(found: MadeWith, wanted: MadeWith | None, audience: str) -> None:
