@@ -444,8 +444,16 @@ def main() -> None:
     for docs in options.docs:
         folder = options.data / f"v2-{docs}-{options.rows_per_doc}"
         built = asyncio.run(build(folder, docs, options.rows_per_doc))
-        command = [sys.executable, __file__, "--measure", str(folder), "--questions", str(options.questions)]
-        answered = subprocess.run(command, check=True, capture_output=True, text=True)
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.engine",
+            "--measure",
+            str(folder.absolute()),
+            "--questions",
+            str(options.questions),
+        ]
+        answered = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT)
         results.append({**built, **json.loads(answered.stdout)})
     show(results)
     if options.json:
