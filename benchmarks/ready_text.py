@@ -2,6 +2,8 @@
 
 Both sides embed the same passages in one run, in turn: the projector from a full outbox to an empty one
 (words, description vectors, body vectors, three audiences), and the encoder alone. `python -m benchmarks.ready_text`.
+Pages are sample pages (about 130 characters, a passage or two each) or, with `--characters 1200`, as many of them in
+a row as make a full page, whose passages are as long as passages get.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ import asyncio
 import json
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from itertools import cycle
 from pathlib import Path
 
 from benchmarks.bulk import put_bulk
@@ -31,6 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--characters", type=int, default=0, help="at least so many a record")
     arguments = parser.parse_args()
     texts = [json.loads(line)["text"] for line in TRUTH.read_text().splitlines()]
     encoder = load_encoder(None)
@@ -38,16 +43,29 @@ def main() -> None:
         raise SystemExit("先取模型：make models")
     encoder.warm()
     for turn in range(arguments.rounds):
-        records = [_record(n, texts[n % len(texts)], turn) for n in range(arguments.records)]
+        pages = _pages(texts, arguments.characters)
+        records = [_record(n, next(pages), turn) for n in range(arguments.records)]
         passages = [normalise(p.text).text for r, text in records for p in _passages(r, text)]
         whole = asyncio.run(_ingest(records))
         began = time.perf_counter()
         encoder.encode_passages(list(dict.fromkeys(passages)))
         bare = time.perf_counter() - began
         print(
-            f"{len(records)} records, {len(passages)} passages: way in {len(passages) / whole:.1f} passages/s, "
+            f"{len(records)} records, {len(passages)} passages of {sum(map(len, passages)) / len(passages):.0f} "
+            f"characters: way in {len(passages) / whole:.1f} passages/s, "
             f"bare encoder {len(passages) / bare:.1f}, ratio {bare / whole:.3f}"
         )
+
+
+def _pages(texts: Sequence[str], characters: int) -> Iterator[str]:
+    """Texts in turn, joined until there are enough characters. Each is numbered, so that every passage has
+    to be embedded."""
+    waiting = (f"{number}：{text}" for number, text in enumerate(cycle(texts)))
+    while True:
+        page = next(waiting)
+        while len(page) < characters:
+            page += "\n" + next(waiting)
+        yield page
 
 
 def _record(number: int, text: str, turn: int) -> tuple[Record, str]:

@@ -261,7 +261,12 @@ class Projector:
             for item in items
         ]
         known = self._embeddings.get([text for own in texts for text in own])
-        work = [(n, t) for n, own in enumerate(texts) for t in dict.fromkeys(own) if t not in known]
+        first: dict[str, int] = {}  # text → the first item that lacks it: forms and letterheads come in many
+        for number, own in enumerate(texts):
+            for text in own:
+                if text not in known:
+                    first.setdefault(text, number)
+        work = [(number, text) for text, number in first.items()]
         start = 0
         while start < len(work):
             if start and self._catalogue.outbox.has(Stage.WORDS):
