@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,12 +20,13 @@ Vector = NDArray[np.float32]
 
 
 class EmbeddingStore:
-    """text → vector for one encoder. Used by one thread of one process: the projector's."""
+    """text → vector for one encoder, for the threads of one process: the projector's."""
 
     def __init__(self, path: Path, encoder: str) -> None:
         self._path = path
         self._encoder = encoder
         self._connection: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -44,7 +46,9 @@ class EmbeddingStore:
         for start in range(0, len(wanted), CHUNK):
             chunk = wanted[start : start + CHUNK]
             marks = ",".join("?" * len(chunk))
-            rows = self._open().execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", chunk)
+            query = f"SELECT key, vector FROM vectors WHERE key IN ({marks})"
+            with self._lock:
+                rows = self._open().execute(query, chunk).fetchall()
             for key, blob in rows:
                 found[keys[key]] = np.frombuffer(blob, dtype=np.float16).astype(np.float32)
         return found
@@ -52,7 +56,7 @@ class EmbeddingStore:
     def put(self, texts: Sequence[str], vectors: Vector) -> None:
         """vectors: (len(texts), dimension), unit length; kept as float16 (cosine differs below 1e-3)."""
         rows = [(self._key(t), v.astype(np.float16).tobytes()) for t, v in zip(texts, vectors, strict=True)]
-        with self._open() as connection:
+        with self._lock, self._open() as connection:
             connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
 
     def close(self) -> None:

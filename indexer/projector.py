@@ -13,17 +13,14 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
-
-import numpy as np
-from numpy.typing import NDArray
+from itertools import takewhile
 
 from holdings.access import AUDIENCES, STAFF, narrowest_first
 from holdings.catalogue import Catalogue, OutboxItem, Stage
 from holdings.engines.port import Document, IndexWriter
 from holdings.errors import BadInput, IndexMismatch
-from holdings.records import Passage
-from holdings.text import normalise
 from indexer.documents import Material, document
+from indexer.embedder import Embedder, Lacking, Vectors
 from indexer.embeddings import EmbeddingStore
 from models.meaning import Encoder
 from models.words import Segmenter
@@ -32,23 +29,16 @@ log = logging.getLogger("danghai.projector")
 
 #: Records a round: small enough that a commit follows within a second or two.
 ROUND = 256
-#: Passages embedded before the first look for a withdrawal, and at most between two; then by measured speed.
-SLICE, LONGEST_SLICE = 32, 512
-#: Seconds of embedding between two looks.
-LOOK_EVERY = 1.0
-#: A record of no more passages gets all its vectors at once: each stage costs a projection.
-SHORT = 8
 #: Seconds without new work before a queued rebuild starts, so that many withdrawals cost one rebuild.
 QUIET = 20.0
 POLL = 0.2
 #: Seconds between two tries while the indexes were made with something else.
 MISMATCHED = 5.0
 
-Vectors = dict[tuple[int, int], NDArray[np.float32]]
-
 
 class Projector:
-    """Moves what changed in the catalogue into the indexes, a round at a time.
+    """Moves what changed in the catalogue into the indexes, a round at a time. While it does, what comes
+    next is embedded (indexer/embedder.py).
 
     encoder None: the meaning leg stays empty and says so; everything else works.
     """
@@ -64,10 +54,11 @@ class Projector:
         self._catalogue = catalogue
         self._writer = writer
         self._segmenter = segmenter
-        self._encoder = encoder
         self._embeddings = embeddings
+        self._embedder = Embedder(encoder, embeddings) if encoder else None
+        self._ahead: asyncio.Task[None] | None = None
+        self._embedded: set[int] = set()  # seq of outbox items whose vectors are made
         self._last_work = time.monotonic()
-        self._slice = SLICE
         # Each audience of a round asks for the same texts again.
         self._cut_once = lru_cache(maxsize=8 * ROUND)(self._cut)
 
@@ -76,6 +67,7 @@ class Projector:
         await asyncio.gather(self._writer.open(), asyncio.to_thread(self._segmenter.warm))
 
     async def close(self) -> None:
+        await self._settle()
         await self._writer.close()
         self._embeddings.close()
 
@@ -99,12 +91,15 @@ class Projector:
 
     async def step(self) -> int:
         """One round: the most pressing stage's next items. Returns how many; 0 when nothing waits."""
-        items = await asyncio.to_thread(self._catalogue.outbox.take, ROUND)
+        items = await asyncio.to_thread(self._catalogue.outbox.take, 2 * ROUND)
         if not items:
             return 0
         stage = items[0].stage
-        if stage >= Stage.DESCRIPTION_VECTORS:
-            items = await asyncio.to_thread(self._embed, items)
+        if stage < Stage.DESCRIPTION_VECTORS:
+            items = items[:ROUND]
+            self._embed_beside()
+        else:
+            items = await self._with_vectors(items)
             if not items:  # interrupted within one long record: what was made is kept
                 return 1
         materials = await asyncio.to_thread(self._materials, [item.record_id for item in items])
@@ -112,11 +107,10 @@ class Projector:
         if stage == Stage.WITHDRAWAL:  # before the items are done: a kill between the two asks twice
             await self._queue_rebuilds(materials)
         await asyncio.to_thread(self._catalogue.outbox.done, items, lacking)
+        self._embedded.difference_update(item.seq for item in items)
         return len(items)
 
-    async def _project_each(
-        self, items: Sequence[OutboxItem], materials: dict[str, Material]
-    ) -> dict[Stage, Sequence[str]]:
+    async def _project_each(self, items: Sequence[OutboxItem], materials: dict[str, Material]) -> Lacking:
         """The round at once; where an engine refuses a document, one by one, so that it stops no other."""
         try:
             return await self._project(items, materials)
@@ -130,11 +124,9 @@ class Projector:
                 lacking.setdefault(stage, []).extend(ids)
         return dict(lacking)
 
-    async def _project(
-        self, items: Sequence[OutboxItem], materials: dict[str, Material]
-    ) -> dict[Stage, Sequence[str]]:
+    async def _project(self, items: Sequence[OutboxItem], materials: dict[str, Material]) -> Lacking:
         """Write and commit in every audience, the most open first. Returns what vectors still lack."""
-        vectors, lacking = await asyncio.to_thread(self._known_vectors, materials)
+        vectors, lacking = await asyncio.to_thread(self._known, materials)
         ids = list(dict.fromkeys(item.record_id for item in items))
         drawn: dict[tuple[str, bool], Document] = {}  # all but staff see a record alike
         for audience in narrowest_first(AUDIENCES):
@@ -154,6 +146,59 @@ class Projector:
         if left:
             ask = self._catalogue.outbox.ask_rebuild
             await asyncio.to_thread(ask, sorted(left), "withdrawal")
+
+    # ── vectors, made ahead ────────────────────────────────────────────────────
+
+    async def _with_vectors(self, items: Sequence[OutboxItem]) -> list[OutboxItem]:
+        """The first of these items, as far as their vectors are made; those of the rest are begun."""
+        if self._embedder is None:
+            return list(items[:ROUND])
+        await self._settle()
+        ready = self._ready(items)
+        if not ready:
+            await asyncio.to_thread(self._embed, items[:ROUND])
+            ready = self._ready(items)
+        if rest := items[len(ready) : len(ready) + ROUND]:
+            self._ahead = asyncio.create_task(asyncio.to_thread(self._embed, rest))
+        return ready
+
+    def _ready(self, items: Sequence[OutboxItem]) -> list[OutboxItem]:
+        return list(takewhile(lambda item: item.seq in self._embedded, items[:ROUND]))
+
+    def _embed_beside(self) -> None:
+        """While words are projected, which keeps one core busy, embed on the other."""
+        if self._embedder is not None and (self._ahead is None or self._ahead.done()):
+            self._ahead = asyncio.create_task(asyncio.to_thread(self._embed_waiting))
+
+    def _embed_waiting(self) -> None:
+        items = self._catalogue.outbox.take(ROUND, Stage.DESCRIPTION_VECTORS)
+        self._embed([item for item in items if item.seq not in self._embedded], beside=True)
+
+    def _embed(self, items: Sequence[OutboxItem], *, beside: bool = False) -> None:
+        """Make what vectors these records lack at their stage, until something more pressing waits."""
+        if self._embedder is None or not items:
+            return
+        materials = self._materials([item.record_id for item in items])
+        wanted = [
+            self._embedder.wanted(materials[item.record_id], item.stage)
+            if item.record_id in materials
+            else ()
+            for item in items
+        ]
+        stop = None if beside else lambda: self._catalogue.outbox.has(Stage.WORDS)
+        through = self._embedder.make(wanted, stop)
+        self._embedded.update(item.seq for item in items[:through])
+
+    async def _settle(self) -> None:
+        """Wait for what was begun. Errors: the encoder's."""
+        if self._ahead is not None:
+            ahead, self._ahead = self._ahead, None
+            await ahead
+
+    def _known(self, materials: dict[str, Material]) -> tuple[dict[str, Vectors], Lacking]:
+        if self._embedder is None:
+            return {i: {} for i in materials}, {}
+        return self._embedder.known(materials)
 
     # ── rebuilds ───────────────────────────────────────────────────────────────
 
@@ -186,7 +231,7 @@ class Projector:
             while await asyncio.to_thread(self._catalogue.outbox.has, Stage.WORDS):
                 await self.step()
             materials = await asyncio.to_thread(self._materials, ids)
-            vectors, lacking = await asyncio.to_thread(self._known_vectors, materials)
+            vectors, lacking = await asyncio.to_thread(self._known, materials)
             for audience in audiences:
                 seen = [m for m in materials.values() if audience in m.stored.audiences]
                 documents = await asyncio.to_thread(self._drawn_up, seen, audience, vectors)
@@ -227,74 +272,7 @@ class Projector:
             for i, s in stored.items()
         }
 
-    # ── vectors ────────────────────────────────────────────────────────────────
-
-    def _known_vectors(
-        self, materials: dict[str, Material]
-    ) -> tuple[dict[str, Vectors], dict[Stage, Sequence[str]]]:
-        """Vectors made before; and which records lack which."""
-        if self._encoder is None:
-            return {i: {} for i in materials}, {}
-        passages = {i: m.passages() for i, m in materials.items()}
-        known = self._embeddings.get([_input(p) for ps in passages.values() for p in ps])
-        vectors: dict[str, Vectors] = {}
-        lacking: dict[Stage, list[str]] = {Stage.DESCRIPTION_VECTORS: [], Stage.BODY_VECTORS: []}
-        for record_id, own in passages.items():
-            vectors[record_id] = {(p.page, p.number): known[_input(p)] for p in own if _input(p) in known}
-            missing = [p for p in own if _input(p) not in known]
-            if any(p.page == 0 for p in missing):
-                lacking[Stage.DESCRIPTION_VECTORS].append(record_id)
-            elif missing:
-                lacking[Stage.BODY_VECTORS].append(record_id)
-        return vectors, {stage: ids for stage, ids in lacking.items() if ids}
-
-    def _embed(self, items: Sequence[OutboxItem]) -> list[OutboxItem]:
-        """Make the vectors these records lack at their stage, until something more pressing waits.
-
-        Returns the items that are through; what was made for the others is kept.
-        """
-        if self._encoder is None:
-            return list(items)
-        materials = self._materials([item.record_id for item in items])
-        texts = [
-            _at_stage(materials[item.record_id].passages(), item.stage) if item.record_id in materials else []
-            for item in items
-        ]
-        known = self._embeddings.get([text for own in texts for text in own])
-        first: dict[str, int] = {}  # text → the first item that lacks it: forms and letterheads come in many
-        for number, own in enumerate(texts):
-            for text in own:
-                if text not in known:
-                    first.setdefault(text, number)
-        work = [(number, text) for text, number in first.items()]
-        start = 0
-        while start < len(work):
-            if start and self._catalogue.outbox.has(Stage.WORDS):
-                return list(items[: work[start][0]])
-            slice_ = work[start : start + self._slice]
-            self._encode([text for _, text in slice_])
-            start += len(slice_)
-        return list(items)
-
-    def _encode(self, texts: list[str]) -> None:
-        if texts and self._encoder is not None:
-            began = time.monotonic()
-            self._embeddings.put(texts, self._encoder.encode_passages(texts))
-            a_look = round(len(texts) * LOOK_EVERY / max(time.monotonic() - began, 1e-3))
-            self._slice = min(max(a_look, SLICE // 2), LONGEST_SLICE)
-
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), seconds)
-
-
-def _at_stage(passages: Sequence[Passage], stage: Stage) -> list[str]:
-    """What is embedded at this stage: of a long record its description first."""
-    whole = stage == Stage.BODY_VECTORS or len(passages) <= SHORT
-    return [_input(p) for p in passages if whole or p.page == 0]
-
-
-def _input(passage: Passage) -> str:
-    """What the encoder reads: the normalised passage (traditional and simplified meet here)."""
-    return normalise(passage.text).text

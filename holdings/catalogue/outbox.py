@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -58,14 +58,16 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def take(self, limit: int = 256) -> list[OutboxItem]:
-        """The next items, all of the lowest stage there is. Taking does not remove: `done` does."""
-        query = select(OutboxRow).order_by(OutboxRow.stage, OutboxRow.seq).limit(limit)
+    def take(self, limit: int = 256, least: Stage = Stage.WITHDRAWAL) -> list[OutboxItem]:
+        """The next items, all of the lowest stage there is from `least` on. Taking does not remove: `done`
+        does."""
+        query = select(OutboxRow).where(OutboxRow.stage >= least)
+        query = query.order_by(OutboxRow.stage, OutboxRow.seq).limit(limit)
         with self._database.read() as session:
             items = [OutboxItem(row.seq, row.record_id, Stage(row.stage)) for row in session.scalars(query)]
         return [item for item in items if item.stage == items[0].stage]
 
-    def done(self, items: Sequence[OutboxItem], then: dict[Stage, Sequence[str]] | None = None) -> None:
+    def done(self, items: Sequence[OutboxItem], then: Mapping[Stage, Sequence[str]] | None = None) -> None:
         """These are in every index that may hold them; `then`: what follows for which records."""
         seqs = [item.seq for item in items]
         with self._database.write() as session:
