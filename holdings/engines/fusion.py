@@ -64,13 +64,17 @@ class Fusion(Sequence[Fused]):
         falling = -self._scores
         first = int(np.searchsorted(falling, falling[start], "left"))
         last = int(np.searchsorted(falling, falling[stop - 1], "right"))
-        found = [(falling[n], self._fused(n)) for n in range(first, last)]
-        return [fused for _, fused in sorted(found)[start - first : stop - first : step]]
+        found = sorted(zip(falling[first:last].tolist(), self._fused(first, last), strict=True))
+        return [fused for _, fused in found[start - first : stop - first : step]]
 
-    def _fused(self, at: int) -> Fused:
-        words, meaning = (int(ranks[at]) for ranks in self._ranks)
-        leg, rank = (self._legs[0], words) if words else (self._legs[1], meaning)
-        return Fused(leg.ids(rank - 1, rank)[0], words or None, meaning or None)
+    def _fused(self, first: int, last: int) -> list[Fused]:
+        words, meaning = (ranks[first:last] for ranks in self._ranks)
+        ids = np.empty(last - first, object)
+        by_words = words > 0
+        ids[by_words] = self._legs[0].ids_at(words[by_words] - 1)
+        ids[~by_words] = self._legs[1].ids_at(meaning[~by_words] - 1)
+        rows = zip(ids.tolist(), words.tolist(), meaning.tolist(), strict=True)
+        return [Fused(id_, in_words or None, in_meaning or None) for id_, in_words, in_meaning in rows]
 
 
 def fuse(

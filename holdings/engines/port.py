@@ -240,6 +240,9 @@ class Leg(Sequence[Hit]):
     def ids(self, start: int = 0, end: int | None = None) -> list[str]:
         return self._ids(self.keys[start:end])
 
+    def ids_at(self, positions: NDArray[np.int64]) -> list[str]:
+        return self._ids(self.keys[positions])
+
     def __len__(self) -> int:
         return len(self.keys)
 
