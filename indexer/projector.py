@@ -28,7 +28,7 @@ from models.words import Segmenter
 log = logging.getLogger("danghai.projector")
 
 #: Records a round: small enough that a commit follows within a second or two.
-ROUND = 256
+ROUND, SOME = 256, 16
 #: Seconds without new work before a queued rebuild starts, so that many withdrawals cost one rebuild.
 QUIET = 20.0
 POLL = 0.2
@@ -58,6 +58,7 @@ class Projector:
         self._embedder = Embedder(encoder, embeddings) if encoder else None
         self._ahead: asyncio.Task[None] | None = None
         self._embedded: set[int] = set()  # seq of outbox items whose vectors are made
+        self._reach = SOME  # items read for the next stretch of embedding: twice what the last got through
         self._last_work = time.monotonic()
         # Each audience of a round asks for the same texts again.
         self._cut_once = lru_cache(maxsize=8 * ROUND)(self._cut)
@@ -156,9 +157,9 @@ class Projector:
         await self._settle()
         ready = self._ready(items)
         if not ready:
-            await asyncio.to_thread(self._embed, items[:ROUND])
+            await asyncio.to_thread(self._embed, items[: self._reach])
             ready = self._ready(items)
-        if rest := items[len(ready) : len(ready) + ROUND]:
+        if rest := items[len(ready) : len(ready) + self._reach]:
             self._ahead = asyncio.create_task(asyncio.to_thread(self._embed, rest))
         return ready
 
@@ -171,7 +172,7 @@ class Projector:
             self._ahead = asyncio.create_task(asyncio.to_thread(self._embed_waiting))
 
     def _embed_waiting(self) -> None:
-        items = self._catalogue.outbox.take(ROUND, Stage.DESCRIPTION_VECTORS)
+        items = self._catalogue.outbox.take(self._reach, Stage.DESCRIPTION_VECTORS)
         self._embed([item for item in items if item.seq not in self._embedded], beside=True)
 
     def _embed(self, items: Sequence[OutboxItem], *, beside: bool = False) -> None:
@@ -188,6 +189,7 @@ class Projector:
         stop = None if beside else lambda: self._catalogue.outbox.has(Stage.WORDS)
         through = self._embedder.make(wanted, stop)
         self._embedded.update(item.seq for item in items[:through])
+        self._reach = min(max(2 * through, SOME), ROUND)
 
     async def _settle(self) -> None:
         """Wait for what was begun. Errors: the encoder's."""
