@@ -98,7 +98,7 @@ class Projector:
         stage = items[0].stage
         if stage < Stage.DESCRIPTION_VECTORS:
             items = items[:ROUND]
-            self._embed_beside()
+            self._embed_beside(items if stage == Stage.WORDS else ())
         else:
             items = await self._with_vectors(items)
             if not items:  # interrupted within one long record: what was made is kept
@@ -166,14 +166,16 @@ class Projector:
     def _ready(self, items: Sequence[OutboxItem]) -> list[OutboxItem]:
         return list(takewhile(lambda item: item.seq in self._embedded, items[:ROUND]))
 
-    def _embed_beside(self) -> None:
-        """While words are projected, which keeps one core busy, embed on the other."""
+    def _embed_beside(self, words: Sequence[OutboxItem]) -> None:
+        """While words are projected, which keeps one core busy, embed on the other: what waits for its
+        vectors, or else what those words belong to."""
         if self._embedder is not None and (self._ahead is None or self._ahead.done()):
-            self._ahead = asyncio.create_task(asyncio.to_thread(self._embed_waiting))
+            self._ahead = asyncio.create_task(asyncio.to_thread(self._embed_waiting, words))
 
-    def _embed_waiting(self) -> None:
-        items = self._catalogue.outbox.take(self._reach, Stage.DESCRIPTION_VECTORS)
-        self._embed([item for item in items if item.seq not in self._embedded], beside=True)
+    def _embed_waiting(self, words: Sequence[OutboxItem]) -> None:
+        waiting = self._catalogue.outbox.take(self._reach, Stage.DESCRIPTION_VECTORS)
+        fresh = [item for item in waiting if item.seq not in self._embedded]
+        self._embed(fresh or words[: self._reach], beside=True)
 
     def _embed(self, items: Sequence[OutboxItem], *, beside: bool = False) -> None:
         """Make what vectors these records lack at their stage, until something more pressing waits."""
