@@ -17,6 +17,16 @@ _FILED = re.compile(
 MAX_CODE = 200
 
 
+def plain(code: str) -> str:
+    """A code as it is kept: full-width characters in half width (NFKC)."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", code))
+
+
+def alike(code: str) -> str:
+    """The same for codes that differ only by case, width or the kind of dash: hardly ever two codes."""
+    return re.sub(r"[\u2010-\u2015\u2212]", "-", plain(code)).casefold()
+
+
 def join(level: Level, parts: Mapping[str, str]) -> str:
     """The code that these parts make at this level; "" when a needed part is missing.
 
@@ -87,5 +97,4 @@ def ancestors(code: str, parts: Mapping[str, str]) -> list[tuple[str, Level]]:
 
 def file_key(name: str) -> str:
     """A code as file systems may spell it: / and · replaced, widths and case made one."""
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    return re.sub(r"[\W_]+", "-", plain).strip("-")
+    return re.sub(r"[\W_]+", "-", unicodedata.normalize("NFKC", name).casefold()).strip("-")

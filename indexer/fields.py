@@ -20,6 +20,7 @@ from indexer.readers.texts import page_text
 #: Fields whose absence is worth a flag on a file-level record.
 WANTED = ("creators", "date", "retention", "access_status")
 _PART_NAMES = ("fonds_code", "series", "volume", "item", "category", "retention", "year", "office", "serial")
+_CODE_PARTS = frozenset({"fonds_code", "volume", "item", "serial"})
 _UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _SECRET_ADVICE = (
     "涉密档案不进联网系统：请撤出本条，按保密规定另行保管；已解密的，在密级栏写明解密日期与机关。"
@@ -43,12 +44,19 @@ def draft(row: RawRow, mapping: HeaderMap, archive_code: str) -> Draft:
     values = _values(row, mapping)
     flags = list(row.flags)
     level = _level(values, row, flags)
-    code = _reference_code(values, level, row.context)
+    written = _reference_code(values, level, row.context)
+    code = codes.plain(written)
     try:
-        return _described(row, values, level, code, flags, mapping, archive_code)
+        made = _described(row, values, level, code, flags, mapping, archive_code)
     except Refused as error:
         error.reference_code = code
         raise
+    if written == code:
+        return made
+    former = tuple(
+        dict.fromkeys((*made.record.former_codes, written))
+    )  # whoever asks as it was written finds it
+    return replace(made, record=replace(made.record, former_codes=former))
 
 
 def _described(
@@ -102,7 +110,13 @@ def _values(row: RawRow, mapping: HeaderMap) -> dict[str, str]:
         text = "\n".join(str(c) for c in cell) if isinstance(cell, list | tuple) else cell_text(cell)
         if text := clean(text):
             values[name] = text
-    return values
+    return values | {name: _plain_part(name, values[name]) for name in _PART_NAMES if name in values}
+
+
+def _plain_part(name: str, text: str) -> str:
+    """A part of a code in half width; a series named in words keeps its punctuation as written."""
+    made = codes.plain(text)
+    return made if name in _CODE_PARTS or made.isascii() else text
 
 
 def _level(values: Mapping[str, str], row: RawRow, flags: list[str]) -> Level:
@@ -115,7 +129,7 @@ def _level(values: Mapping[str, str], row: RawRow, flags: list[str]) -> Level:
 
 
 def _reference_code(values: dict[str, str], level: Level, context: Mapping[str, str]) -> str:
-    """The row's code, or its parts joined; a file's number in its volume where that code stands above."""
+    """The row's code as written, or its parts joined; a file's number in its volume where that code stands above."""
     if level == "file" and "item" not in values and "serial" in values:
         values["item"] = values["serial"]
     code = values.get("reference_code", "")
@@ -128,8 +142,14 @@ def _reference_code(values: dict[str, str], level: Level, context: Mapping[str, 
             "缺少档号，也没有可以组成档号的全宗号、案卷号、件号。",
             advice="请补上档号，或补全各组成部分（全宗号可写在表头上方）。",
         )
-    if len(code) > codes.MAX_CODE:
-        raise Refused("bad-code", f"档号有 {len(code)} 个字符，过长。", advice="请核对是否错了列。")
+    if (length := len(codes.plain(code))) > codes.MAX_CODE:
+        raise Refused("bad-code", f"档号有 {length} 个字符，过长。", advice="请核对是否错了列。")
+    if not any(character.isalnum() for character in code):
+        raise Refused(
+            "bad-code",
+            f"档号“{code}”里没有字母也没有数字。",
+            advice="请填上真正的档号；还没有编号的，编号之后再收。",
+        )
     return code
 
 

@@ -19,6 +19,7 @@ from holdings.errors import BadInput, Conflict
 from holdings.records import Level
 from holdings.settings import Settings
 from holdings.store import FileStore
+from indexer.alike import Alike
 from indexer.ancestry import Ancestry, derived, in_order, placeholders
 from indexer.entries import Entries, Entry
 from indexer.fields import Draft
@@ -126,7 +127,7 @@ class _Run:
 
     def _survey(self) -> _Survey:
         """Read every row once: refuse what cannot go in, remember codes and the levels above files."""
-        found = _Survey()
+        found, alike = _Survey(), Alike()
         for entry in self.entries.rows():
             self.report.records += 1
             if entry.draft is None:
@@ -140,6 +141,7 @@ class _Run:
                 self._refuse_row(entry, _repeated(code))
                 continue
             found.first[code] = entry.number
+            alike.see(entry)
             found.levels[code] = record.level
             if record.level != "file":
                 found.upper.append(entry.draft)
@@ -148,6 +150,7 @@ class _Run:
             if entry.number % 5000 == 0:
                 self._tell()
         self.total = len(found.first)
+        self.report.warnings += alike.warnings(self.catalogue)
         return found
 
     def _members(self, survey: _Survey, placing: Placing) -> Iterator[Draft]:

@@ -25,6 +25,7 @@ REASONS: dict[str, str] = {
     "json": "不是 JSON 对象",
     "missing-code": "缺少档号",
     "bad-code": "档号不对",
+    "alike-code": "档号与已有的只差写法",
     "missing-title": "缺少题名",
     "impossible-date": "日期不可能或读不懂",
     "secret": "国家秘密，不得收入",
@@ -76,7 +77,10 @@ class Rejection:
 
 @dataclass
 class IntakeReport:
-    """Figures of one intake. `records`: rows that described a record, refused ones with them."""
+    """Figures of one intake. `records`: rows that described a record, refused ones with them.
+
+    warnings: what went in and is worth a look.
+    """
 
     records: int = 0
     new: int = 0
@@ -87,6 +91,7 @@ class IntakeReport:
     pages: int = 0
     attachments: int = 0
     rejections: list[Rejection] = field(default_factory=list)
+    warnings: list[Rejection] = field(default_factory=list)
     folder: Path | None = None
     seconds: float = 0.0
 
@@ -98,12 +103,13 @@ class IntakeReport:
         return 2 if self.rejections else 0
 
     def as_dict(self) -> dict[str, object]:
-        figures = {k: v for k, v in self.__dict__.items() if k not in ("rejections", "folder")}
+        figures = {k: v for k, v in self.__dict__.items() if k not in ("rejections", "warnings", "folder")}
         return {
             **figures,
             "exit_status": self.exit_status,
             "folder": str(self.folder) if self.folder else None,
             "rejections": [_plain(r) for r in self.rejections],
+            "warnings": [_plain(w) for w in self.warnings],
         }
 
     def summary(self) -> str:
@@ -114,14 +120,18 @@ class IntakeReport:
         ]
         counts = Counter(rejection.code for rejection in self.rejections)
         lines += [f"  {REASONS.get(code, code)}（{code}）：{n}" for code, n in counts.most_common()]
-        for r in self.rejections[:SHOWN]:
-            place = " ".join(
-                filter(None, [r.file, r.sheet, f"第 {r.row} 行" if r.row else "", r.reference_code])
-            )
-            lines.append(f"  · {place}：{r.reason} {r.advice}")
+        lines += [f"  · {_shown(r)}" for r in self.rejections[:SHOWN]]
+        if self.warnings:
+            lines.append(f"已收而请核对 {len(self.warnings)} 处（--json 列出全部）：")
+            lines += [f"  · {_shown(w)}" for w in self.warnings[:SHOWN]]
         if self.folder is not None:
             lines.append(f"全部 {len(self.rejections)} 处的原因与办法见 {self.folder / 'report.csv'}")
         return "\n".join(lines)
+
+
+def _shown(r: Rejection) -> str:
+    place = " ".join(filter(None, [r.file, r.sheet, f"第 {r.row} 行" if r.row else "", r.reference_code]))
+    return f"{place}：{r.reason} {r.advice}"
 
 
 def _plain(rejection: Rejection) -> dict[str, object]:

@@ -243,6 +243,11 @@ class Records:
                     found.setdefault(record_id, []).append(text)
         return found
 
+    def fonds_codes(self) -> set[str]:
+        """Every 全宗号 that a record bears."""
+        with self._database.read() as session:
+            return set(session.scalars(select(RecordRow.fonds_code).distinct()))
+
     def count(self) -> dict[str, int]:
         """level → records."""
         with self._database.read() as session:

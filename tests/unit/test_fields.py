@@ -170,6 +170,27 @@ def test_any_code_can_be_taken_apart(code: str) -> None:
     assert all(code.startswith(prefix) and prefix for prefix in codes.prefixes(code))
 
 
+def test_a_code_in_full_width_is_the_code_and_stays_findable_as_written() -> None:
+    wide = made(reference_code="Ｊ０４５－１－１２－３", former_codes="旧4-3").record
+    assert (wide.reference_code, wide.id) == ("J045-1-12-3", "990001:J045-1-12-3")
+    assert wide.former_codes == ("旧4-3", "Ｊ０４５－１－１２－３")
+    parts = made(reference_code=None, fonds_code="Ｊ０４５", series="１", volume="１２", item="３")
+    assert (parts.record.reference_code, parts.record.fonds_code) == ("J045-1-12-3", "J045")
+    assert parts.above == (("J045", "fonds"), ("J045-1", "series"), ("J045-1-12", "volume"))
+    assert made(series="文书（短期）").record.series == "文书（短期）"
+
+
+@given(st.text("-—·ＪjJ１1/ \u3000", max_size=8))
+def test_a_code_has_a_letter_or_a_figure_and_no_full_width(code: str) -> None:
+    if not any(character.isalnum() for character in code):
+        with pytest.raises(Refused, match="档号"):
+            made(reference_code=code)
+        return
+    kept = made(reference_code=code).record.reference_code
+    assert kept == codes.plain(kept)
+    assert any(character.isalnum() for character in kept)
+
+
 @pytest.mark.parametrize(
     "spelt", ["J102-WS_2011-Y-0003", "J102-WS·2011-Y-0003", "j102-ws.2011-y-0003", "J102－WS·2011-Y-0003"]
 )

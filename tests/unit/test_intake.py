@@ -168,6 +168,32 @@ def test_renumbering_keeps_the_id(intake: Intake, catalogue: Catalogue, tmp_path
     assert catalogue.records.ids_of_codes(["J1-1", "J9-7"]) == dict.fromkeys(["J1-1", "J9-7"], "990001:J1-1")
 
 
+def test_codes_that_differ_only_in_spelling_are_told(
+    intake: Intake, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    first = intake.run([package(tmp_path / "first", [record("J001-1"), record("J001-WS·2011-Y-3")])])
+    assert (first.exit_status, first.warnings) == (0, [])
+    rows = [
+        record("ｊ００１－１"),  # its fonds becomes j001: said once
+        record("j001-2"),
+        record("J001-ws·2011-Y-3"),
+        record("J001-WS·2012-Y-4"),
+        record("J001-WS·2012-y-4"),
+        record("J001-3"),
+    ]
+    folder = package(tmp_path / "second", rows)
+    report = intake.run([folder])
+    assert (report.exit_status, report.new, report.refused) == (0, 6, 0)
+    told = {(w.row, w.reference_code): w.reason for w in report.warnings}
+    assert sorted(told) == [(1, "j001-1"), (3, "J001-ws·2011-Y-3"), (5, "J001-WS·2012-y-4")]
+    assert "全宗号 j001 与已有的 J001 只差" in told[1, "j001-1"]
+    assert "与已有的 J001-WS·2011-Y-3 只差" in told[3, "J001-ws·2011-Y-3"]
+    assert "已收而请核对 3 处" in report.summary()
+    assert [w["row"] for w in report.as_dict()["warnings"]] == [w.row for w in report.warnings]  # type: ignore[attr-defined]
+    again = intake.run([folder])
+    assert (again.new, again.unchanged, again.refused) == (0, 6, 0)
+
+
 def test_scans_may_come_after_the_catalogue(intake: Intake, catalogue: Catalogue, tmp_path: Path) -> None:
     intake.run([package(tmp_path / "a", [record("J1-1"), record("J1-WS·2")])])
     image(tmp_path / "scans/J1-1/0001.jpg")
