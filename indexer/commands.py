@@ -115,6 +115,7 @@ def _project_here(shop: Workshop, bars: Progress, last_round: threading.Event, s
     async def work() -> None:
         projector = shop.projector()
         await projector.open()
+        await projector.give_meaning()
         moved = 0
         while not stop.is_set():
             last = last_round.is_set()

@@ -64,8 +64,14 @@ class Projector:
         self._cut_once = lru_cache(maxsize=8 * ROUND)(self._cut)
 
     async def open(self) -> None:
-        """Make or mend the indexes, and load what the first record would otherwise wait for."""
+        """Make or mend the indexes, and load what the first record would otherwise wait for.
+
+        Asks for the rebuild of indexes that another encoder made: their words go on, meaning waits for it.
+        """
         await asyncio.gather(self._writer.open(), asyncio.to_thread(self._segmenter.warm))
+        if audiences := await self._writer.without_meaning():
+            ask = self._catalogue.outbox.ask_rebuild
+            await asyncio.to_thread(ask, audiences, "another embedding model")
 
     async def close(self) -> None:
         await self._settle()
@@ -74,6 +80,7 @@ class Projector:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop."""
+        await self.give_meaning(stop)
         while not stop.is_set():
             try:
                 moved = await self.step()
@@ -205,6 +212,11 @@ class Projector:
         return self._embedder.known(materials)
 
     # ── rebuilds ───────────────────────────────────────────────────────────────
+
+    async def give_meaning(self, stop: asyncio.Event | None = None) -> None:
+        """Build anew, before all else, what another encoder made: its meaning leg is off until then."""
+        if await self._writer.without_meaning():
+            await self.rebuild_wanted(stop)
 
     async def rebuild_wanted(self, stop: asyncio.Event | None = None) -> int:
         """Do the rebuilds that were asked for, in one pass over the catalogue; how many were finished.

@@ -68,6 +68,7 @@ async def readyz(house: InHouse, response: Response) -> ReadyOut:
     try:
         status = await house.engine.status("public")
         words, meaning = status.words_ready, status.meaning_ready and house.encoder_ready
+        detail = status.mismatch
     except DanghaiError as error:
         detail = str(error)
     try:

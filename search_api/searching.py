@@ -156,7 +156,7 @@ def fused_list(full: Question, answer: Answer) -> Fusion:
 
 
 async def similar(house: House, caller: Caller, stored: StoredRecord, size: int) -> SimilarOut:
-    """Records near this one by meaning; by its title's words while it has no vectors."""
+    """Records near this one by meaning; by its title's words while it has no vectors, or that leg is away."""
     this = Ids((stored.record.id,))
     if rows := await house.vectors(caller.audience, stored.record.id):
         total = np.stack([row.vector for row in rows]).sum(axis=0)
@@ -165,8 +165,9 @@ async def similar(house: House, caller: Caller, stored: StoredRecord, size: int)
             vector=(total / length).astype(np.float32), must_not=(this,), depth=size, meaning_only=True
         )
         answer = await house.ask(caller.audience, asked)
-        found = [Found(n, h.id, None, n, h.passages) for n, h in enumerate(answer.meaning, 1)]
-        return SimilarOut(by="meaning", hits=await asyncio.to_thread(hits, house, caller, found, ()))
+        if answer.meaning:  # not while that leg warms, or is off
+            found = [Found(n, h.id, None, n, h.passages) for n, h in enumerate(answer.meaning, 1)]
+            return SimilarOut(by="meaning", hits=await asyncio.to_thread(hits, house, caller, found, ()))
     said = mere_words(stored.record.title, house.segmenter)
     asked = Question(words=said.words, must_not=(this,), depth=size)
     answer = await house.ask(caller.audience, asked) if said.words else Answer()

@@ -33,7 +33,8 @@ from holdings.engines.embedded_layout import (
     Generation,
     MappedFiles,
     State,
-    check_made_with,
+    check_words,
+    meaning_off,
 )
 from holdings.engines.embedded_meaning import Meaning
 from holdings.engines.embedded_vectors import Vectors
@@ -81,7 +82,7 @@ class GenerationReader:
         self.generation = generation
         self._held = generation.hold()
         self.made_with = generation.made_with()
-        _check_readable(self.made_with, made_with, generation.folder.parent.name)
+        self.mismatch = _mismatch(self.made_with, made_with, generation.folder.parent.name)
         self._token = token
         self._schema = build_schema()
         self._queries = QueryBuilder(self._schema)
@@ -144,6 +145,8 @@ class GenerationReader:
 
     def _start_warming(self) -> None:
         state = self.latest.state
+        if self.mismatch:
+            return  # never warm: a question of another model must not meet these vectors
         if state.rows * self.made_with.dimension * 2 <= WARM_AT_ONCE:
             self._warm.set()
             self.latest = self._with_meaning(self.latest)
@@ -285,6 +288,7 @@ class AudienceReader:
             made_with=reader.made_with,
             dead=state.deaths,
             rebuild_due=state.withdrawn > 0 or state.deaths * 3 > max(state.docs, 1_000),
+            mismatch=reader.mismatch,
         )
 
     def close(self) -> None:
@@ -299,13 +303,12 @@ def _signature(path: str) -> Signature:
     return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
-def _check_readable(found: MadeWith, wanted: MadeWith | None, audience: str) -> None:
-    """A reader without an encoder asks no vectors, so it may read the words of any encoder's index."""
+def _mismatch(found: MadeWith, wanted: MadeWith | None, audience: str) -> str:
+    """Why the meaning leg is off; "" if it is not. Raises IndexMismatch for other words."""
     if wanted is None:
-        return
-    if not wanted.encoder:
-        wanted = replace(wanted, encoder=found.encoder, dimension=found.dimension)
-    check_made_with(found, wanted, audience)
+        return ""
+    check_words(found, wanted, audience)
+    return meaning_off(found, wanted, audience)
 
 
 def _alive(columns: Columns, before: Snapshot | None) -> tuple[Mask, Mask]:

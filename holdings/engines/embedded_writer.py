@@ -34,7 +34,8 @@ from holdings.engines.embedded_layout import (
     GrowingFile,
     MappedFiles,
     State,
-    check_made_with,
+    check_writable,
+    meaning_off,
     sync_all,
     sync_folder,
     write_atomically,
@@ -67,7 +68,8 @@ class GenerationWriter:
 
     def __init__(self, generation: Generation, fsyncs: ThreadPoolExecutor) -> None:
         self.generation = generation
-        self.dimension = generation.made_with().dimension
+        self.made_with = generation.made_with()
+        self.dimension = self.made_with.dimension
         self._fsyncs = fsyncs
         self._schema = build_schema()
         self._queries = QueryBuilder(self._schema)
@@ -271,6 +273,9 @@ class EmbeddedWriter:
     async def versions(self, audience: str) -> dict[str, int]:
         return await self._run(lambda: self._target(audience).versions())
 
+    async def without_meaning(self) -> list[str]:
+        return await self._run(self._without_meaning)
+
     async def close(self) -> None:
         """Uncommitted writes are dropped; an unfinished rebuild too."""
         await self._run(self._close)
@@ -291,23 +296,35 @@ class EmbeddedWriter:
         folder.remove_others(folder.current())
 
     def _target(self, audience: str) -> GenerationWriter:
-        """Where documents go. Raises IndexMismatch when the index was made with something else."""
+        """Where documents go. Raises IndexMismatch when the index cannot take them."""
         if audience in self._building:
             return self._building[audience]
         if audience not in self._live:
             self._open(audience)
-        check_made_with(self._folder(audience).current().made_with(), self._made_with, audience)
+        check_writable(self._folder(audience).current().made_with(), self._made_with, audience)
         return self._live[audience]
 
     def _write(self, audience: str, documents: Sequence[Document], deletes: Sequence[str]) -> None:
-        self._target(audience).write(documents, deletes)
+        target = self._target(audience)
+        target.write(self._fitting(target, documents), deletes)
         if audience not in self._building:
             return
         self._touched[audience].update(deletes, (document.id for document in documents))
         if live := self._live.get(audience):
-            # Made with something else it cannot take these documents, but must lose what is withdrawn.
-            fits = live.generation.made_with() == self._made_with
-            live.write(documents if fits else (), deletes)
+            live.write(self._fitting(live, documents), deletes)
+
+    def _fitting(self, target: GenerationWriter, documents: Sequence[Document]) -> Sequence[Document]:
+        """What an index takes: without rows where another encoder made it, nothing where its words are
+        other ones. What is withdrawn it loses all the same."""
+        if target.made_with == self._made_with:
+            return documents
+        if target.made_with.words_unlike(self._made_with):
+            return ()
+        return [replace(document, rows=()) for document in documents]
+
+    def _without_meaning(self) -> list[str]:
+        found = [(audience, self._folder(audience).current()) for audience in self._live]
+        return [a for a, current in found if meaning_off(current.made_with(), self._made_with, a)]
 
     def _fill(self, audience: str, documents: Sequence[Document]) -> None:
         touched = self._touched[audience]

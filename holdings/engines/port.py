@@ -289,13 +289,26 @@ class Answer:
 
 @dataclass(frozen=True)
 class MadeWith:
-    """What an index was made with (invariant 7); compared at opening, IndexMismatch if it differs."""
+    """What an index was made with (invariant 7); compared at opening. Other words are an IndexMismatch; with
+    another encoder the words leg goes on, meaning is off, and `IndexStatus.mismatch` says so."""
 
     normaliser: str
     segmenter: str
     lexicon: str
     encoder: str  # "" when no embedding model was there
     dimension: int  # 0 when no embedding model was there
+
+    def words_unlike(self, wanted: MadeWith) -> str:
+        """How an index's words differ from `wanted`, for people; "" if they do not."""
+        return self._unlike(wanted, ("normaliser", "segmenter", "lexicon"))
+
+    def meaning_unlike(self, wanted: MadeWith) -> str:
+        """How its vectors differ; "" where `wanted` has no encoder, for then none are asked for."""
+        return self._unlike(wanted, ("encoder", "dimension")) if wanted.encoder else ""
+
+    def _unlike(self, wanted: MadeWith, names: Sequence[str]) -> str:
+        pairs = [(name, getattr(self, name), getattr(wanted, name)) for name in names]
+        return "；".join(f"{name}: {mine!r} ≠ {other!r}" for name, mine, other in pairs if mine != other)
 
 
 @dataclass(frozen=True)
@@ -310,6 +323,7 @@ class IndexStatus:
     made_with: MadeWith | None
     dead: int = 0  # documents replaced or deleted since the last rebuild
     rebuild_due: bool = False  # something was withdrawn, or a third of the index is dead
+    mismatch: str = ""  # why the meaning leg is off for good, and the command that helps
 
 
 class SearchEngine(Protocol):
@@ -350,6 +364,7 @@ class IndexWriter(Protocol):
     """The writing side: exactly one holder per data folder (invariant 10).
 
     Nothing is visible before `commit`; a commit is atomic per audience and survives kill -9.
+    Errors: IndexMismatch where the index has other words, or vectors and no encoder is here.
     Writing a document whose id is there replaces it. Deleting an unknown id does nothing.
     """
 
@@ -379,5 +394,8 @@ class IndexWriter(Protocol):
 
     async def versions(self, audience: str) -> dict[str, int]:
         """id → version of what the writer would commit now."""
+
+    async def without_meaning(self) -> list[str]:
+        """Audiences whose live index another encoder made (or none): it takes documents without rows."""
 
     async def close(self) -> None: ...

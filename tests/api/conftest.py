@@ -62,19 +62,24 @@ class System:
         for start in range(0, len(incoming), 50):
             self.catalogue.records.put(incoming[start : start + 50], update=update)
 
-    def projector(self, segmenter: JiebaSegmenter | None = None) -> Projector:
+    def projector(self, segmenter: JiebaSegmenter | None = None, *, meaning: bool = True) -> Projector:
         segmenter = segmenter or self._tools.segmenter
-        made = made_with(segmenter, self._tools.encoder)
+        encoder = self._tools.encoder if meaning else None
+        made = made_with(segmenter, encoder)
         vectors = EmbeddingStore(self._tools.vectors, self._tools.encoder.name)
-        return Projector(
-            self.catalogue, index_writer(self.settings, made), segmenter, self._tools.encoder, vectors
-        )
+        return Projector(self.catalogue, index_writer(self.settings, made), segmenter, encoder, vectors)
 
-    def work(self, do: Callable[[Projector], Any], segmenter: JiebaSegmenter | None = None) -> Any:
-        """Open a projector, have it do something, close it."""
+    def work(
+        self,
+        do: Callable[[Projector], Any],
+        segmenter: JiebaSegmenter | None = None,
+        *,
+        meaning: bool = True,
+    ) -> Any:
+        """Open a projector, have it do something, close it. meaning False: no embedding model is there."""
 
         async def opened() -> Any:
-            projector = self.projector(segmenter)
+            projector = self.projector(segmenter, meaning=meaning)
             await projector.open()
             try:
                 return await do(projector)
@@ -83,14 +88,14 @@ class System:
 
         return asyncio.run(opened())
 
-    def project(self) -> None:
+    def project(self, *, meaning: bool = True) -> None:
         """Everything the outbox holds into the indexes, vectors too."""
 
         async def all_steps(projector: Projector) -> None:
             while await projector.step():
                 pass
 
-        self.work(all_steps)
+        self.work(all_steps, meaning=meaning)
 
     def rebuild(self) -> int:
         return int(self.work(lambda projector: projector.rebuild_wanted()))

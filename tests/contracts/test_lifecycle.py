@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from holdings.engines.port import Row
+from holdings.engines.port import MadeWith, Row
 from holdings.errors import BadInput, IndexMismatch, IndexMissing
 
 from .conftest import AUDIENCE, MADE_WITH, Desk, Kind, between, direction, document, newer, word
@@ -192,7 +192,7 @@ def test_a_withdrawal_makes_a_rebuild_due_until_it_is_done(archive: Desk) -> Non
     assert not archive.run(archive.engine.status(AUDIENCE)).rebuild_due
 
 
-@pytest.mark.parametrize("change", ["normaliser", "segmenter", "lexicon", "encoder"])
+@pytest.mark.parametrize("change", ["normaliser", "segmenter", "lexicon"])
 def test_an_index_made_with_something_else_is_a_named_error(archive: Desk, change: str) -> None:
     other = replace(MADE_WITH, **{change: "other"})
     archive.close()
@@ -207,6 +207,57 @@ def test_an_index_made_with_something_else_is_a_named_error(archive: Desk, chang
     archive.run(archive.engine.refresh())
     assert archive.versions() == {"b:1": 1}
     assert archive.run(archive.engine.status(AUDIENCE)).made_with == other
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (MADE_WITH, replace(MADE_WITH, encoder="encoder-2")),
+        (MADE_WITH, replace(MADE_WITH, dimension=8)),
+        (replace(MADE_WITH, encoder="", dimension=0), MADE_WITH),  # the model came after the first index
+    ],
+    ids=["encoder", "dimension", "none"],
+)
+def test_another_encoder_leaves_the_words_leg_on(
+    kind: Kind, tmp_path: Path, first: MadeWith, then: MadeWith
+) -> None:
+    def row(made: MadeWith) -> list[Row]:
+        return [Row(0, 0, np.eye(made.dimension, dtype=np.float32)[0])] if made.dimension else []
+
+    with asyncio.Runner() as runner:
+        desk = Desk(kind, tmp_path / "index", runner)
+        desk.open(first)
+        desk.put(document("b:1", "一 登记", rows=row(first)), document("b:2", "二 登记", rows=row(first)))
+        desk.close()
+        desk.open(then)
+        question = np.eye(then.dimension, dtype=np.float32)[0]
+        assert desk.run(desk.writer.without_meaning()) == [AUDIENCE]
+        desk.put(document("b:3", "三 登记", rows=row(then)), deletes=["b:1"])
+        answer = desk.ask(words=word("登记"), vector=question)
+        assert {hit.id for hit in answer.words} == {"b:2", "b:3"}
+        assert len(answer.meaning) == 0
+        status = desk.run(desk.engine.status(AUDIENCE))
+        assert (status.words_ready, status.meaning_ready) == (True, False)
+        assert "danghai index rebuild" in status.mismatch
+        desk.run(desk.writer.begin_rebuild(AUDIENCE))
+        desk.put(document("b:4", "四 登记", rows=row(then)))
+        assert desk.found(words=word("登记")) == {"b:2", "b:3", "b:4"}  # not only once it is done
+        desk.run(desk.writer.fill(AUDIENCE, [document("b:3", "三 登记", rows=row(then))]))
+        desk.run(desk.writer.finish_rebuild(AUDIENCE))
+        desk.run(desk.engine.refresh())
+        assert {hit.id for hit in desk.ask(vector=question).meaning} == {"b:3", "b:4"}
+        assert desk.run(desk.writer.without_meaning()) == []
+        assert desk.run(desk.engine.status(AUDIENCE)).mismatch == ""
+        desk.close()
+
+
+def test_an_index_with_vectors_takes_nothing_where_no_encoder_is(archive: Desk) -> None:
+    """Documents would be without their vectors for good, and nobody would know."""
+    archive.close()
+    archive.open(replace(MADE_WITH, encoder="", dimension=0))
+    with pytest.raises(IndexMismatch, match="danghai models pull"):
+        archive.run(archive.writer.write(AUDIENCE, [document("b:1", "一")]))
+    assert archive.run(archive.writer.without_meaning()) == []
 
 
 def test_without_an_encoder_the_words_of_an_index_are_still_read(archive: Desk) -> None:
