@@ -40,6 +40,7 @@ class House:
         self.encoder: Encoder | None = load_encoder(settings.models_dir)
         self.engine: SearchEngine = search_engine(settings, made_with(self.segmenter, self.encoder))
         self.encoder_ready = False
+        self.encoder_broken = False
         self._warming: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -53,6 +54,7 @@ class House:
                 await asyncio.to_thread(self.encoder.warm)
                 self.encoder_ready = True
             except ModelsError as error:
+                self.encoder_broken = True
                 log.error("检索只用词，不用意：%s", error)
         # Dictionaries and libraries stay for good: a full collection need not walk them (80 ms a time).
         gc.collect()
@@ -63,9 +65,12 @@ class House:
         if self._warming is not None:
             await self._warming
 
-    def embedding(self, sentence: str) -> asyncio.Future[Vector] | None:
-        """The question's vector, begun at once; None while the encoder is not there or nothing is said."""
+    def embedding(self, audience: str, sentence: str) -> asyncio.Future[Vector] | None:
+        """The question's vector, begun at once; None where nothing is said, or encoder or index cannot
+        answer it (yet)."""
         if self.encoder is None or not self.encoder_ready or not sentence.strip():
+            return None
+        if not self.engine.has_meaning(audience):
             return None
         return asyncio.ensure_future(asyncio.to_thread(self.encoder.encode_question, sentence))
 

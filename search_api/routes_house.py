@@ -11,6 +11,7 @@ from holdings.errors import DanghaiError, NotReady
 from holdings.records import FIELDS
 from search_api.browsing import browse
 from search_api.callers import AnyCaller, InHouse
+from search_api.readiness import meaning_away, said
 from search_api.schema import BrowseOut, FieldOut, LegStatus, ReadyOut, StatusOut
 
 router = APIRouter()
@@ -48,6 +49,7 @@ async def get_status(house: InHouse, caller: AnyCaller) -> StatusOut:
         passages=status.rows,
         generation=status.generation if caller.is_staff else "",
         legs=LegStatus(words=status.words_ready, meaning=status.meaning_ready and house.encoder_ready),
+        meaning_away=meaning_away(house, status),
         reading=reading,
         lagging=lagging,
         meaning_model=house.encoder.name if house.encoder else "",
@@ -68,7 +70,7 @@ async def readyz(house: InHouse, response: Response) -> ReadyOut:
     try:
         status = await house.engine.status("public")
         words, meaning = status.words_ready, status.meaning_ready and house.encoder_ready
-        detail = status.mismatch
+        detail = said(meaning_away(house, status), status)
     except DanghaiError as error:
         detail = str(error)
     try:

@@ -340,13 +340,17 @@ class CitationOut(Shape):
     text: str
 
 
+#: Why the meaning leg does not answer; "": it does.
+MeaningAway = Literal["", "no-model", "broken-model", "warming", "other-model"]
+
+
 class LegStatus(Shape):
     words: bool
     meaning: bool
 
 
 class ReadyOut(Shape):
-    """ready: the words leg answers; meaning warms behind it."""
+    """ready: the words leg answers; meaning warms behind it. detail: what is not up, why, and what helps."""
 
     ready: bool
     catalogue: bool
@@ -362,6 +366,7 @@ class StatusOut(Shape):
     passages: int
     generation: str = ""
     legs: LegStatus
+    meaning_away: MeaningAway = ""
     reading: dict[str, int] | None = None
     lagging: dict[str, int] | None = None
     meaning_model: str = ""

@@ -55,7 +55,7 @@ class Ranked:
 async def rank(house: House, caller: Caller, asked: Asked, snapshot: str | None = None) -> Ranked:
     """Understand, embed, ask both legs; no record is read from the catalogue yet. Errors: as `search`."""
     understood = understand(asked.text, house.segmenter, plain=asked.plain)
-    vector = house.embedding(understood.sentence) if asked.wants_meaning else None
+    vector = house.embedding(caller.audience, understood.sentence) if asked.wants_meaning else None
     full = replace(question(asked, understood, vector), snapshot=snapshot)
     return Ranked(understood, full, await house.ask(caller.audience, full))
 

@@ -38,7 +38,7 @@ def show(here: Desk) -> None:
     put(
         understood_chips(search, answer["query"]["understood"], here.say)
         + filter_chips(search, answer["facets"], here.say, names)
-        + _warming(search, answer, here.say)
+        + _words_only(here, search, answer)
     )
     _reading(here)
     narrow, wide = st.columns([1, 3.1], gap="medium")
@@ -68,9 +68,16 @@ def _names(here: Desk, search: Search) -> dict[str, str]:
     return {id_: found[id_]["title"] if id_ in found else id_.rpartition(":")[2] for id_ in ids}
 
 
-def _warming(search: Search, answer: shapes.Answer, say: Words) -> str:
-    fell_back = answer["query"]["answered_by"] == "words" != search.mode and search.q.strip()
-    return f'<p class="dh-tell" role="status">{esc(say("meaning_away"))}</p>' if fell_back else ""
+def _words_only(here: Desk, search: Search, answer: shapes.Answer) -> str:
+    """Why meaning did not answer where it was asked; by date or code nobody asked it."""
+    asked = search.q.strip() and search.mode != "words" and search.sort in ("", "relevance")
+    fell_back = asked and answer["query"]["answered_by"] == "words"
+    return _away(here.api.status(), here.say) if fell_back else ""
+
+
+def _away(status: shapes.Status, say: Words) -> str:
+    why = status["meaning_away"]
+    return f'<p class="dh-tell" role="status">{esc(say(f"away_{why}"))}</p>' if why else ""
 
 
 # ── the column ─────────────────────────────────────────────────────────────────
@@ -198,7 +205,7 @@ def _welcome(here: Desk) -> None:
     holds = f"{esc(status['archive'])} · {esc(holdings)}"
     st.html(
         f'<section class="dh-welcome"><h1>{esc(say("welcome"))}</h1><p class="dh-meta">{holds} · '
-        f"{link(browse_address(), esc(say('browse_fonds')))}</p>{listed}</section>"
+        f"{link(browse_address(), esc(say('browse_fonds')))}</p>{listed}</section>" + _away(status, say)
     )
     _reading(here, status)
 

@@ -211,6 +211,7 @@ class Status(TypedDict):
     documents: int
     passages: int
     legs: Legs
+    meaning_away: str
     reading: dict[str, int] | None
     meaning_model: str
     example_questions: list[str]

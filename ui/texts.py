@@ -117,9 +117,23 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Try other words, fewer words, or a plain sentence; or browse the fonds step by step.",
     ),
     "nothing_meaning": ("按意思检索同一句话", "Search the same by meaning"),
-    "meaning_away": (
+    "away_warming": (
         "意义检索正在准备，眼下只按词检索。",
         "Search by meaning is warming up; for now this is by words only.",
+    ),
+    "away_no-model": (
+        "这里没有装意义检索的模型，只按词检索。（管理员：danghai models pull，再重启 danghai serve）",
+        "No model for search by meaning is installed here: words only. "
+        "(Administrator: danghai models pull, then restart danghai serve.)",
+    ),
+    "away_broken-model": (
+        "意义检索的模型打不开，只按词检索。（管理员：danghai models check）",
+        "The model for search by meaning cannot be opened: words only. (Administrator: danghai models check)",
+    ),
+    "away_other-model": (
+        "意义检索换了模型，索引重建之前只按词检索。（管理员：danghai index rebuild）",
+        "The model for search by meaning has changed: words only until the index is rebuilt. "
+        "(Administrator: danghai index rebuild)",
     ),
     "welcome": (
         "想找什么？写几个词、一个档号，或者一句话。",

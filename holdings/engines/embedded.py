@@ -148,6 +148,11 @@ class EmbeddedEngine:
         undated = years.pop(UNDATED_YEAR, 0)
         return Answer(page.hits, meaning, total, facets, years, undated, on, snapshot.name)
 
+    def has_meaning(self, audience: str) -> bool:
+        reader = self._readers.get(audience)
+        snapshot = reader.ready(None) if reader else None
+        return snapshot is not None and snapshot.meaning is not None
+
     async def _meaning(self, snapshot: Snapshot, question: Question) -> Leg:
         if question.vector is None or snapshot.meaning is None:
             return NOTHING

@@ -289,8 +289,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class MadeWith:
-    """What an index was made with (invariant 7); compared at opening. Other words are an IndexMismatch; with
-    another encoder the words leg goes on, meaning is off, and `IndexStatus.mismatch` says so."""
+    """What an index was made with (invariant 7). Other words are an IndexMismatch; with another encoder the
+    words leg goes on, meaning is off, and `IndexStatus.mismatch` says so."""
 
     normaliser: str
     segmenter: str
@@ -307,8 +307,8 @@ class MadeWith:
         return self._unlike(wanted, ("encoder", "dimension")) if wanted.encoder else ""
 
     def _unlike(self, wanted: MadeWith, names: Sequence[str]) -> str:
-        pairs = [(name, getattr(self, name), getattr(wanted, name)) for name in names]
-        return "；".join(f"{name}: {mine!r} ≠ {other!r}" for name, mine, other in pairs if mine != other)
+        pairs = [(n, getattr(self, n), getattr(wanted, n)) for n in names]
+        return "；".join(f"{n}: {mine!r} ≠ {other!r}" for n, mine, other in pairs if mine != other)
 
 
 @dataclass(frozen=True)
@@ -341,15 +341,17 @@ class SearchEngine(Protocol):
     async def search(self, audience: str, question: Question) -> Answer:
         """Answer from one audience's index, on one snapshot: hits, totals and facets agree."""
 
+    def has_meaning(self, audience: str) -> bool: ...  # whether the meaning leg answers now; never waits
+
     async def complete(self, audience: str, prefix: str, *, size: int = 10) -> list[str]:
-        """Values of `Document.suggest`, as shown, of *live* documents whose normalised form starts with or
-        contains `prefix` (normalised by the caller), most frequent first, then by value."""
+        """Values of `Document.suggest` of *live* documents whose normalised form starts with or contains
+        `prefix` (normalised by the caller), as shown, most frequent first, then by value."""
 
     async def vectors(self, audience: str, record_id: str) -> list[Row]:
-        """The rows of one live document; empty when it has none or is not in this index."""
+        """The rows of one live document; [] when it has none or is not here."""
 
     async def versions(self, audience: str) -> dict[str, int]:
-        """id → version of every live document (for verification and for finding what lags)."""
+        """id → version of every live document (to verify, and to find what lags)."""
 
     async def status(self, audience: str) -> IndexStatus:
         """Counts and readiness; IndexMissing when there is none."""

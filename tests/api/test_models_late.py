@@ -21,7 +21,9 @@ def test_words_go_on_and_the_projector_rebuilds_by_itself(make_system: Callable[
     before = system.search("渔民登记", mode="words")
     assert before["total"]["value"] > 0
     answer = system.search("渔民登记")  # this API has the model; the index has no vectors
-    assert answer["total"] == before["total"]
+    assert (answer["total"], answer["query"]["answered_by"]) == (before["total"], "words")
+    assert system.search("渔民登记", mode="meaning")["total"] == before["total"]  # not nothing
+    assert system.get("/v1/status")["meaning_away"] == "other-model"
     assert all(hit["why"]["meaning_rank"] is None for hit in answer["hits"])
     ready = system.client.get("/readyz")
     assert (ready.status_code, ready.json()["legs"]) == (200, {"words": True, "meaning": False})

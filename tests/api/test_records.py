@@ -391,8 +391,18 @@ def test_without_an_embedding_model_all_but_meaning_works_and_says_so(archive: S
         assert (answer["query"]["mode"], answer["query"]["answered_by"]) == ("hybrid", "words")
         assert answer["hits"]
         assert archive.search("渔民登记", mode="meaning")["query"]["answered_by"] == "words"
+        assert archive.get("/v1/status")["meaning_away"] == "no-model"
+        assert "danghai models pull" in archive.get("/readyz")["detail"]
+        house.encoder, house.encoder_ready = encoder, False
+        assert archive.get("/v1/status")["meaning_away"] == "warming"
+        assert archive.get("/readyz")["detail"].startswith("向量模型正在预热")
+        house.encoder_broken = True
+        assert archive.get("/v1/status")["meaning_away"] == "broken-model"
+        assert "danghai models check" in archive.get("/readyz")["detail"]
     finally:
+        house.encoder_ready, house.encoder_broken = True, False
         house.encoder = encoder
+    assert archive.get("/v1/status")["meaning_away"] == archive.get("/readyz")["detail"] == ""
     assert archive.search("渔民登记")["query"]["answered_by"] == "hybrid"
 
 

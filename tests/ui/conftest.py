@@ -102,7 +102,7 @@ class Stage:
             yield address
 
     @contextmanager
-    def search_api(self, home: Path, port: int) -> Iterator[str]:
+    def search_api(self, home: Path, port: int, **settings: str) -> Iterator[str]:
         """The API on a data folder; its address."""
         command = ["-m", "uvicorn", "--factory", "search_api.app:create_app", "--port", str(port)]
         with running(
@@ -110,6 +110,7 @@ class Stage:
             home / f"api-{port}.log",
             DANGHAI_HOME=str(home),
             DANGHAI_EXAMPLE_QUESTIONS='["沈家门渔船登记，1950年", "灯塔"]',
+            **settings,
         ):
             address = f"http://127.0.0.1:{port}"
             until(lambda: httpx.get(f"{address}/readyz").is_success, "the API")

@@ -184,4 +184,25 @@ def test_an_api_that_is_away_is_said_and_found_again(chromium: Browser, home: Pa
         with stage.search_api(home, port):
             # Nobody reloads: the page finds out by itself.
             expect(page.locator(".dh-card").first).to_be_visible()
+        expect(page.locator(".dh-tell")).to_have_count(0)
+        page.close()
+
+
+def test_without_a_model_for_meaning_the_page_says_so(
+    chromium: Browser, home: Path, stage: Stage, tmp_path: Path
+) -> None:
+    port = stage.free_port()
+    with (
+        stage.search_api(home, port, DANGHAI_MODELS_DIR=str(tmp_path)) as api,
+        stage.explorer(api, home / "wordy.log") as address,
+    ):
+        page = chromium.new_page(base_url=address, locale="zh-CN")
+        page.goto("/")
+        expect(page.locator(".dh-tell")).to_contain_text("没有装意义检索的模型")
+        page.goto("/?q=渔民")
+        expect(page.locator(".dh-card").first).to_be_visible()
+        expect(page.locator(".dh-tell")).to_contain_text("danghai models pull")
+        page.goto("/?q=渔民&sort=date")  # by date nobody asks for meaning
+        expect(page.locator(".dh-card").first).to_be_visible()
+        expect(page.locator(".dh-tell")).to_have_count(0)
         page.close()
