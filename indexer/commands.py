@@ -9,13 +9,14 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from holdings.access import AUDIENCES
 from holdings.console import (
@@ -29,12 +30,12 @@ from holdings.console import (
     said_plainly,
     supervised,
 )
-from holdings.errors import BadInput, IndexMissing
+from holdings.errors import BadInput, IndexMismatch, IndexMissing
 from holdings.locks import hold, is_held, projector_lock, reading_lock
 
 if TYPE_CHECKING:  # what these commands work with is imported when one runs: `--help` answers at once
     from holdings.catalogue import WaitingPage
-    from holdings.engines.port import IndexStatus
+    from holdings.engines.port import IndexStatus, SearchEngine
     from indexer.reading import ReadingReport
     from indexer.report import IntakeReport
     from indexer.workshop import Workshop
@@ -221,36 +222,63 @@ def _as_worker() -> None:
 
 @index_app.command()
 def status(as_json: AsJson = False) -> None:
-    """各利用范围的索引：条目、段落、代次、两路是否就绪，以及积压。"""
+    """各利用范围的索引：条目、段落、有向量的条目、两路是否可用，以及积压。"""
     with said_plainly():
         shop = _shop()
-        rows = asyncio.run(_statuses(shop))
+        rows, model = asyncio.run(_statuses(shop))
         lagging = shop.catalogue.outbox.counts()
         pages = shop.catalogue.pages.states()
     if as_json:
-        print_json({"indexes": [asdict(row) for row in rows], "lagging": lagging, "pages": pages})
+        indexes = [asdict(row) for row in rows]
+        print_json({"indexes": indexes, "meaning_model": model, "lagging": lagging, "pages": pages})
         return
-    table = Table("范围", "条目", "段落", "代次", "词", "意", "已删未清", "磁盘 MB")
+    table = Table("范围", "条目", "段落", "有向量", "代次", "词", "意", "已删未清", "磁盘 MB")
     for row in rows:
-        words, meaning = "✓" if row.words_ready else "…", "✓" if row.meaning_ready else "…"
+        share = f"{100 * row.with_rows // row.documents}%" if row.documents else "—"
+        words = "✓" if row.words_ready else "✗"
+        meaning = "✗" if row.mismatch else "✓" if row.with_rows else "—"
         size = f"{row.bytes_on_disk / 1e6:.1f}"
-        cells = (row.audience, row.documents, row.rows, row.generation, words, meaning, row.dead, size)
+        cells = (row.audience, row.documents, row.rows, share, row.generation, words, meaning, row.dead, size)
         table.add_row(*map(str, cells))
     out.print(table)
+    for said in dict.fromkeys(row.mismatch for row in rows if row.mismatch):
+        out.print(Text.assemble(("✗ ", "bold red"), said))
+    if not model:
+        out.print("未装向量模型，只按词检索。请运行：danghai models pull", highlight=False)
     out.print(f"积压 {lagging or '无'}；页面 {pages}", highlight=False)
 
 
-async def _statuses(shop: Workshop) -> list[IndexStatus]:
-    from holdings.engines.making import search_engine
+async def _statuses(shop: Workshop) -> tuple[list[IndexStatus], str]:
+    """Of the indexes there are, also of those that this installation cannot ask: they say why; and the
+    name of its embedding model, "" for none."""
+    from holdings.engines.making import made_with, search_engine
+    from models.loading import load_encoder
+    from models.words import JiebaSegmenter
 
-    engine = search_engine(shop.settings, None)
-    await engine.open()
+    wanted = made_with(JiebaSegmenter(), load_encoder(shop.settings.models_dir))
+    asking, reading = (search_engine(shop.settings, made) for made in (wanted, None))
     found = []
     for audience in AUDIENCES:
         with suppress(IndexMissing):
-            found.append(await engine.status(audience))
-    await engine.close()
-    return found
+            found.append(await _status(asking, reading, audience))
+    await asking.close()
+    await reading.close()
+    return found, wanted.encoder
+
+
+async def _status(asking: SearchEngine, reading: SearchEngine, audience: str) -> IndexStatus:
+    """reading: reads anything, and so gives the figures of an index that cannot be asked."""
+    from holdings.engines.port import IndexStatus
+
+    try:
+        return await asking.status(audience)
+    except IndexMismatch as error:
+        mismatch = str(error)
+    try:
+        figures = await reading.status(audience)
+    except IndexMismatch:  # of another format, which says nothing to this version
+        figures = IndexStatus(audience, 0, 0, "", False, False, 0, None)
+    return replace(figures, words_ready=False, mismatch=mismatch)
 
 
 @index_app.command()

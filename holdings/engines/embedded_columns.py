@@ -200,6 +200,11 @@ class Columns:
         ends = self.docs[:, 2]
         return int(ends[number - 1]) if number else 0, int(ends[number])
 
+    def has_rows(self) -> Mask:
+        """Which documents have any, shape (docs,)."""
+        ends = self.docs[:, 2].astype(np.int64)
+        return np.diff(ends, prepend=0) > 0
+
     def constrained(self, must: Sequence[Node], must_not: Sequence[Node]) -> Mask:
         """Which documents meet columnar constraints, shape (docs,)."""
         documents = np.ones(self.state.docs, np.bool_)

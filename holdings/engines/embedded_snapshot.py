@@ -288,6 +288,7 @@ class AudienceReader:
             made_with=reader.made_with,
             dead=state.deaths,
             rebuild_due=state.withdrawn > 0 or state.deaths * 3 > max(state.docs, 1_000),
+            with_rows=int(np.count_nonzero(snapshot.columns.has_rows() & snapshot.alive)),
             mismatch=reader.mismatch,
         )
 

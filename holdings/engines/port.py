@@ -323,6 +323,7 @@ class IndexStatus:
     made_with: MadeWith | None
     dead: int = 0  # documents replaced or deleted since the last rebuild
     rebuild_due: bool = False  # something was withdrawn, or a third of the index is dead
+    with_rows: int = 0  # documents that have vectors
     mismatch: str = ""  # why the meaning leg is off for good, and the command that helps
 
 

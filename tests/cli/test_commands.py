@@ -267,6 +267,49 @@ def test_ingest_search_status_rebuild(home: Path, package: Path) -> None:
     assert (answer.exit_code, "reading_room" in answer.stderr) == (FAILED, True)
 
 
+def shown_status() -> tuple[dict[str, Any], dict[str, list[str]], str]:
+    """index status: of the staff as JSON, every audience's row of the table, and all that was said."""
+    said = run("index", "status").output
+    table = {
+        cells[0]: cells for line in said.splitlines() if len(cells := [c.strip() for c in line.strip("│").split("│")]) > 5
+    }  # fmt: skip
+    staff = json.loads(run("index", "status", "--json").stdout)["indexes"][-1]
+    return staff, table, said
+
+
+@pytest.mark.usefixtures("with_model")
+def test_a_model_that_comes_late_and_what_status_says_of_it(
+    home: Path, package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DANGHAI_MODELS_DIR", str(tmp_path / "none"))
+    assert run("ingest", str(package)).exit_code == DONE
+    staff, table, said = shown_status()
+    assert (staff["documents"], staff["rows"], staff["with_rows"], staff["mismatch"]) == (6, 0, 0, "")
+    assert table["staff"][3:7] == ["0%", "g000001", "✓", "—"]
+    assert "danghai models pull" in said
+    monkeypatch.delenv("DANGHAI_MODELS_DIR")
+    staff, table, said = shown_status()
+    assert table["staff"][3:7] == ["0%", "g000001", "✓", "✗"]
+    assert "danghai index rebuild" in said
+    assert "danghai index rebuild" in staff["mismatch"]
+    assert json.loads(run("search", "登记", "--json").stdout)["query"]["answered_by"] == "words"
+    assert run("ingest", str(package)).exit_code == DONE  # its projector gives the index its vectors
+    staff, table, said = shown_status()
+    assert (staff["with_rows"], staff["mismatch"]) == (6, "")
+    assert table["staff"][3:7] == ["100%", "g000002", "✓", "✓"]
+    assert json.loads(run("search", "登记", "--json").stdout)["query"]["answered_by"] == "hybrid"
+
+    for change in ({"made_with": {"lexicon": "old"}}, {"format": 0}):
+        for meta in home.glob("index/*/g000002/meta.json"):
+            known = json.loads(meta.read_text("utf-8"))
+            changed = {**known, **change, "made_with": {**known["made_with"], **change.get("made_with", {})}}
+            meta.write_text(json.dumps(changed), "utf-8")
+        staff, table, said = shown_status()
+        assert (staff["words_ready"], staff["documents"]) == (False, 6 if "format" not in change else 0)
+        assert table["staff"][5:7] == ["✗", "✗"]
+        assert "danghai index rebuild" in said
+
+
 @pytest.mark.usefixtures("with_model")
 def test_what_is_refused_is_said_and_the_rest_goes_in(home: Path, package: Path) -> None:
     with package.open("a", encoding="utf-8") as file:
