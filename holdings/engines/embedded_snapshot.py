@@ -38,7 +38,7 @@ from holdings.engines.embedded_layout import (
 )
 from holdings.engines.embedded_meaning import Meaning
 from holdings.engines.embedded_vectors import Vectors
-from holdings.engines.embedded_words import QueryBuilder, build_schema, open_index, read_state
+from holdings.engines.embedded_words import QueryBuilder, build_schema, locking, open_index, read_state
 from holdings.engines.port import IndexStatus, MadeWith
 from holdings.errors import IndexMissing
 
@@ -113,7 +113,8 @@ class GenerationReader:
 
     def _snapshot(self, before: Snapshot | None) -> Snapshot:
         self._seen = self._signature()
-        self._index.reload()
+        with locking():
+            self._index.reload()
         searcher = self._index.searcher()
         state = State.from_json(read_state(searcher, self._schema) or State().to_json())
         columns = Columns(self._maps, state, self.made_with.dimension)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import tantivy
 
@@ -24,7 +25,7 @@ from holdings.engines.port import (
     Undated,
     Word,
 )
-from holdings.errors import BadQuery
+from holdings.errors import BadQuery, NotReady
 
 Query = tantivy.Query
 Occur = tantivy.Occur
@@ -40,6 +41,7 @@ SORT_FIELDS = {Sort.DATE: "by_date", Sort.DATE_DESC: "by_date_desc", Sort.CODE: 
 NO_DAY = 99_999_999
 
 _SPACE = re.compile(r"\s")
+_MESSAGE = re.compile(r'message: "([^"]+)"')
 _REGEX_SIGNS = re.compile(r"([\\.+*?()|\[\]{}^$#&\-~])")
 
 
@@ -65,12 +67,28 @@ def build_schema() -> tantivy.Schema:
 
 
 def open_index(path: str, schema: tantivy.Schema) -> tantivy.Index:
-    """Open or make. Readers reload by hand, so that searcher and columns move together."""
-    index = tantivy.Index(schema, path=path)
+    """Open or make. Readers reload by hand, so that searcher and columns move together. Raises NotReady."""
+    with locking():
+        index = tantivy.Index(schema, path=path)
     analyzer = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
     index.register_tokenizer(TOKENS, analyzer)
     index.config_reader("manual")
     return index
+
+
+@contextmanager
+def locking() -> Iterator[None]:
+    """Around whatever takes a Tantivy lock, readers' opening too: NotReady where its file cannot be written."""
+    try:
+        yield
+    except ValueError as error:
+        if "Lockfile" not in str(error) or "IoError" not in str(error):
+            raise
+        reason = match[1] if (match := _MESSAGE.search(str(error))) else str(error)
+        raise NotReady(
+            f"索引文件夹写不了锁文件（{reason}），读索引也要用它。",
+            advice="请检查 DANGHAI_HOME 下 index 文件夹的权限与磁盘剩余空间；只读的介质请先复制到可写处。",
+        ) from error
 
 
 def token(text: str) -> str:

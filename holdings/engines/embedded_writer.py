@@ -48,6 +48,7 @@ from holdings.engines.embedded_words import (
     STATE_VALUE,
     QueryBuilder,
     build_schema,
+    locking,
     make_document,
     open_index,
     read_state,
@@ -75,7 +76,8 @@ class GenerationWriter:
         self._queries = QueryBuilder(self._schema)
         self._index = open_index(str(generation.tantivy), self._schema)
         try:
-            self._writer = self._index.writer(HEAP, 1)
+            with locking():
+                self._writer = self._index.writer(HEAP, 1)
         except ValueError as error:
             raise Conflict(
                 f"另一进程正在写索引 {generation.folder.parent.name}。", advice="只能有一个投影进程。"
@@ -99,7 +101,8 @@ class GenerationWriter:
             self.commit()
 
     def _see_commit(self) -> None:
-        self._index.reload()
+        with locking():
+            self._index.reload()
         self._searcher = self._index.searcher()
         text = read_state(self._searcher, self._schema)
         self.state = State.from_json(text) if text else State()

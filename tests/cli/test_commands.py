@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import socket
@@ -322,6 +323,34 @@ def test_what_is_refused_is_said_and_the_rest_goes_in(home: Path, package: Path)
     assert json.loads(answer.stdout)
     found = json.loads(run("search", "登记", "--json", "--mode", "words").stdout)
     assert {hit["reference_code"] for hit in found["hits"]} == {"J001-1-1-1", "J001-1-1-2", "J001-1-1-3"}
+
+
+def obey_permissions() -> None:
+    """Even as root: in the child, before the command starts."""
+    cap_drop, may_write_anywhere = 24, 1
+    ctypes.CDLL(None).prctl(cap_drop, may_write_anywhere, 0, 0, 0)
+
+
+def test_an_index_folder_that_cannot_be_written_is_said(
+    home: Path, package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DANGHAI_MODELS_DIR", str(tmp_path / "none"))
+    assert run("ingest", str(package)).exit_code == DONE
+    locked = [home / "index", *(home / "index").rglob("*")]
+    modes = {path: path.stat().st_mode for path in locked}
+    for path, mode in modes.items():
+        path.chmod(mode & ~0o222)
+    try:
+        for arguments in (["search", "登记"], ["index", "status"], ["index", "rebuild"]):
+            said = subprocess.run([sys.executable, "-m", "danghai", *arguments], cwd=ROOT, capture_output=True, text=True,
+                                  check=False, preexec_fn=obey_permissions)  # fmt: skip
+            assert said.returncode in (FAILED, NOT_YET), said.stderr
+            assert "Traceback" not in said.stderr
+            assert "DANGHAI_HOME" in said.stderr.replace("\n", "")
+    finally:
+        for path, mode in modes.items():
+            path.chmod(mode)
+    assert run("search", "登记").exit_code == DONE
 
 
 def test_what_the_report_quotes_is_no_markup(home: Path, tmp_path: Path) -> None:
