@@ -39,6 +39,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "chip_identifier": ("编号", "Identifier"),
     "chip_field": ("字段", "Field"),
     "chip_prefix": ("词头", "Begins with"),
+    "chip_or": ("任一", "Any of"),
     "filters_on": ("条件", "Filters"),
     "excluded": ("不含", "Not"),
     "clear_filters": ("清除条件", "Clear filters"),

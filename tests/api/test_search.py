@@ -126,6 +126,22 @@ def test_the_total_counts_the_words_matches_under_the_filters(archive: System) -
         assert set(ids(answer["hits"])) == {r.id for r in wanted}  # the phrase binds the meaning leg too
 
 
+def test_an_or_finds_what_either_side_finds(archive: System) -> None:
+    def found(q: str, mode: str = "words") -> set[str]:
+        return {hit["id"] for hit in archive.every_hit(q, STAFF, mode=mode, size=50)}
+
+    either = found("渔民登记") | found("灯塔")
+    assert found("渔民登记") != either != found("灯塔")
+    for q in ("渔民登记 OR 灯塔", "渔民登记|灯塔"):
+        assert found(q) == either
+    assert found("(渔民 OR 灯塔) 沈家门") == (found("渔民") | found("灯塔")) & found("沈家门")
+    assert found("沈家门 渔民或灯塔") == found("(渔民 OR 灯塔) 沈家门")
+    years = found("1931年或1934年", "hybrid")
+    assert years == found("1931年") | found("1934年")
+    assert found("1931年或1934年 渔民", "meaning") == years  # a constraint: it binds meaning as well
+    assert all(len(ids) > 0 for ids in (years, found("(渔民 OR 灯塔) 沈家门")))
+
+
 def test_an_exclusion_binds_both_legs(archive: System) -> None:
     hits = archive.every_hit("渔民登记 不含沈家门", STAFF, size=50, level="file")
     assert hits

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from holdings.engines.port import AnyOf, DateRange, Node, Phrase, Word
 from holdings.errors import BadQuery
 from models.words import JiebaSegmenter
-from search_api.understand import MAX_LENGTH, MAX_WORDS, Understood, mere_words, required, understand
+from search_api.question_parts import MAX_WORDS, required
+from search_api.understand import MAX_LENGTH, Understood, mere_words, understand
 
 #: ask(question, *chips removed)
 Ask = Callable[..., Understood]
@@ -257,6 +258,74 @@ def test_or_asks_for_either(ask: Ask, word: str) -> None:
     assert said.words.children[0].required == 2
 
 
+def logic(node: Node | None) -> str:
+    """A node as a formula: OR as |, AND as &."""
+    if isinstance(node, AnyOf):
+        inner = [logic(child) for child in node.children]
+        sign = "|" if node.required == 1 else "&"
+        return f"({sign.join(inner)})"
+    return "" if node is None else tokens(node)
+
+
+@pytest.mark.parametrize(
+    ("question", "means", "chips_"),
+    [
+        ("渔民 OR 灯塔", "(渔民|灯塔)", ["渔民 OR 灯塔"]),
+        ("渔民 或 灯塔", "(渔民|灯塔)", ["渔民 或 灯塔"]),
+        ("漁民　或者　燈塔", "(渔民|灯塔)", ["漁民　或者　燈塔"]),
+        ("渔民|灯塔|盐场", "(渔民|灯塔|盐场)", ["渔民|灯塔|盐场"]),
+        ("渔民或灯塔", "(渔民|灯塔)", ["渔民或灯塔"]),
+        ("信函或電報或者照片", "(信函|电报|照片)", ["信函或電報或者照片"]),
+        ("盐场的渔民或灯塔", "(盐场&(渔民|灯塔))", ["渔民或灯塔"]),
+        ("盐场 (渔民 OR 灯塔)", "((渔民|灯塔)&盐场)", ["(渔民 OR 灯塔)"]),
+        ("（渔民 或 灯塔）（信函|照片）", "((渔民|灯塔)&(信函|照片))", ["（渔民 或 灯塔）", "（信函|照片）"]),
+        ("(渔民 OR 灯塔) OR 盐场", "((渔民|灯塔)|盐场)", ["(渔民 OR 灯塔)", "(渔民 OR 灯塔) OR 盐场"]),
+        ("盐场 (渔民 登记 OR 灯塔)", "(((渔民&登记)|灯塔)&盐场)", ["(渔民 登记 OR 灯塔)"]),
+        ("J045-1-1 OR J045-1-2", "(j04511|j04512)", ["J045-1-1 OR J045-1-2"]),
+        ("护渔* OR 灯塔", "(护渔|灯塔)", ["护渔* OR 灯塔"]),
+        # 或 is no more than a character of another word, or stands between what are no words
+        ("渔民或许", "(渔民&或许)", []),
+        ("(渔民 灯塔)", "(渔民&灯塔)", []),
+        ("渔民(灯塔", "(渔民&灯塔)", []),
+        ("甲或乙", "(甲&乙)", []),
+    ],
+)
+def test_or_in_its_forms(ask: Ask, question: str, means: str, chips_: list[str]) -> None:
+    said = ask(question)
+    assert logic(said.words) == means
+    assert [text for kind, text in chips(said) if kind == "or"] == chips_
+    for chip in chips_:
+        assert chip not in [text for kind, text in chips(ask(question, chip)) if kind == "or"]
+    assert "|" not in logic(ask(question, *chips_).words)  # taken back: mere words again
+
+
+def test_phrases_beside_an_or_are_sides_of_it_and_nothing_must_have_them(ask: Ask) -> None:
+    for question in ("“護漁辦法” OR 灯塔", "“护渔办法” 或 “灯塔”", "“护渔办法”或“灯塔”", "(灯塔|“护渔办法”)"):
+        said = ask(question)
+        assert said.must == ()
+        assert ranked(said) == {"护渔办法", "灯塔"}
+        assert isinstance(said.words, AnyOf)
+        assert said.words.required == 1
+    assert len(ask("“护渔办法” 通知 OR 灯塔").must) == 1
+
+
+def test_one_of_two_dates_suffices(ask: Ask) -> None:
+    said = ask("1950年或1953年渔民登记")
+    dates = [DateRange(19500101, 19501231), DateRange(19530101, 19531231)]
+    assert said.must == (AnyOf(tuple(dates)),)
+    assert ranked(said) == {"渔民", "登记"}
+    assert ask("1950年或1953年渔民登记", "1953年").must == (dates[0],)
+    assert len(ask("1950年 1953年").must) == 2
+
+
+def test_places_on_both_sides_keep_their_other_names(ask: Ask) -> None:
+    said = ask("沈家门或定海的渔民")
+    assert logic(said.words) == "((沈家门|定海)&渔民)"
+    assert all(len(leaf.alternatives) > 1 for leaf in leaves(said.words)[:1] if isinstance(leaf, Word))
+    (either,) = (chip for chip in said.chips if chip.kind == "or")
+    assert (either.text, either.label) == ("沈家门或定海", "沈家门 或 定海")
+
+
 # ── words, marks, limits ───────────────────────────────────────────────────────
 
 
@@ -294,7 +363,7 @@ def test_a_title_is_no_question(segmenter: JiebaSegmenter) -> None:
 _PARTS = st.sampled_from(
     ["沈家门", "渔民登记", "漁民", "1949年", "以前", "民国三十八年", "-", "－", "NOT ", " OR ", "|", "“", "”", "「", "」",
      "不含", "除", "以外", "外", "*", "题名:", "J045-1-12-3", "〔1953〕12号", "、", "，", " ", "\n", "\0", "。", "光绪", "闰", "九月",
-     "零", "\U00020000", "é", "ﬁ", "１９５３", "三十", "0000", "99999999", "年", "月", "日", "至", "至今", "十三月"]
+     "零", "\U00020000", "é", "ﬁ", "１９５３", "三十", "或", " 或 ", "(", "）", "灯塔", "或许", "||", "0000", "99999999", "年", "月", "日", "至", "至今", "十三月"]
 )  # fmt: skip
 
 
@@ -309,9 +378,29 @@ def test_nothing_raises_but_bad_query(segmenter: JiebaSegmenter, text: str) -> N
         assert chip.text == chip.text.strip()
         if chip.kind != "place":
             assert chip.text in text
+        if chip.kind == "or":
+            assert all(side in text or " " in side for side in chip.label.split(" 或 "))
         without = understand(text, segmenter, plain=[chip.text])
         assert (chip.kind, chip.text) not in chips(without)  # what a person removes stays removed
     assert all(needle for needle in said.needles)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["渔民", "燈塔", "㎡鹽場", "e\u0301tat"]), st.sampled_from(["或", " OR ", "|", " 或者 "])),
+                min_size=2, max_size=5), st.sampled_from(["", "  ", "（甲）", "\U00020000。"]))  # fmt: skip
+def test_an_or_stands_where_it_was_written(
+    segmenter: JiebaSegmenter, parts: list[tuple[str, str]], before: str
+) -> None:
+    """Whatever normalising does to the lengths: compatibility signs, combining accents, Han beyond the BMP."""
+    text = before + "".join(word + sign for word, sign in parts[:-1]) + parts[-1][0]
+    for chip in understand(text, segmenter).chips:
+        if chip.kind != "or":
+            continue
+        assert chip.text in text
+        assert chip.text[0] not in "或| O"
+        assert chip.text[-1] not in "或| R"
+        for side in chip.label.split(" 或 "):
+            assert side in chip.text
 
 
 @pytest.mark.parametrize("question", ["渔民 AND 灯塔", "渔民 && 灯塔", "AND 渔民 灯塔 AND"])
