@@ -77,9 +77,14 @@ def list_keys(as_json: AsJson = False) -> None:
 
 
 @keys_app.command()
-def revoke(key_id: Annotated[int, typer.Argument(help="密钥的号（见 keys list）")]) -> None:
+def revoke(
+    key_id: Annotated[int, typer.Argument(help="密钥的号（见 keys list）")], as_json: AsJson = False
+) -> None:
     """撤销密钥，立即生效。"""
     with said_plainly():
         if not _catalogue().keys.revoke(key_id):
             raise NotFound(f"没有 {key_id} 号有效密钥。", advice="`danghai keys list` 可查。")
-        out.print("已撤销。")
+        if as_json:
+            print_json({"id": key_id, "revoked": True})
+        else:
+            out.print("已撤销。")

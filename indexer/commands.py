@@ -192,20 +192,26 @@ async def _project_until_told(shop: Workshop) -> None:
 def read(
     follow: Annotated[bool, typer.Option("--follow", help="读完后继续等新页")] = False,
     retry: Annotated[bool, typer.Option("--retry", help="先把识读失败的页重新排队")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """识读等候的扫描页（serve 会启动它）。按档号次序。"""
     with said_plainly():
         _as_worker()
         shop = _shop()
-        if retry:
-            out.print(f"重新排队 {shop.catalogue.pages.retry_failed()} 页。")
+        again = shop.catalogue.pages.retry_failed() if retry else 0
+        if retry and not as_json:
+            out.print(f"重新排队 {again} 页。")
         mine = hold(reading_lock(shop.settings), "扫描件识读", patiently=supervised())
         with mine, closing(shop.scan_reading()) as reading:
             stop = threading.Event()
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: stop.set())
             report = reading.run(stop, follow=follow)
-        out.print(f"识读 {report.read} 页，失败 {report.failed} 页，{report.rate:.1f} 页/分。")
+        if as_json:
+            rate = round(report.rate, 1)
+            print_json({"queued_again": again, "read": report.read, "failed": report.failed, "rate": rate})
+        else:
+            out.print(f"识读 {report.read} 页，失败 {report.failed} 页，{report.rate:.1f} 页/分。")
         if report.failed:
             raise typer.Exit(PARTLY)
 

@@ -71,6 +71,16 @@ def test_the_commands_of_the_design_are_all_there() -> None:
     assert wanted <= set(commands())
 
 
+def test_every_command_that_ends_speaks_json() -> None:
+    for path in commands():
+        command: Any = get_command(app)
+        for name in path:
+            command = command.commands[name]
+        if hasattr(command, "commands") or path in {("serve",), ("ui",), ("demo",), ("project",)}:
+            continue
+        assert any("--json" in option.opts for option in command.params), path
+
+
 def test_help_loads_nothing_heavy() -> None:
     """So that it answers at once: no engine, no model, no web framework."""
     heavy = ("tantivy", "faiss", "onnxruntime", "rjieba", "fastapi", "sqlalchemy", "streamlit", "paddleocr")
@@ -162,6 +172,8 @@ def test_without_the_model_files(home: Path, tmp_path: Path, monkeypatch: pytest
     answer = run("models", "check")
     assert answer.exit_code == FAILED
     assert "onnx" in answer.output
+    said = json.loads(run("models", "check", "--json").stdout)
+    assert (said["complete"], "tokenizer.json" in said["wrong"]) == (False, True)
     answer = run("models", "pull", "--from", str(empty))
     assert answer.exit_code == FAILED
     assert answer.stderr.strip().startswith("✗")
@@ -196,7 +208,8 @@ def test_keys_from_the_first_to_the_last(home: Path) -> None:
     catalogue = Catalogue(Settings(home=home).catalogue_url)
     key = next(word for word in shown.output.split() if word.startswith("dh_"))
     assert catalogue.keys.caller(key).audience == "reading_room"  # type: ignore[union-attr]
-    assert run("keys", "revoke", str(second["id"])).exit_code == DONE
+    said = run("keys", "revoke", str(second["id"]), "--json")
+    assert json.loads(said.stdout) == {"id": second["id"], "revoked": True}
     assert catalogue.keys.caller(key) is None
     answer = run("keys", "revoke", str(second["id"]))
     assert (answer.exit_code, "danghai keys list" in answer.stderr) == (FAILED, True)
@@ -227,6 +240,21 @@ def with_model() -> None:
         locate(default_models_dir())
     except ModelFilesMissing:
         pytest.skip("embedding model is not here")
+
+
+@pytest.mark.usefixtures("with_model")
+def test_a_pull_of_what_is_there_says_where_it_is(home: Path) -> None:
+    said = run("models", "pull", "--json")
+    assert Path(json.loads(said.stdout)["folder"]) == locate(default_models_dir())
+    assert json.loads(run("models", "check", "--json").stdout) == {"complete": True, "wrong": []}
+
+
+def test_reading_nothing_is_said_as_json(home: Path) -> None:
+    run("db", "upgrade")
+    said = subprocess.run(
+        [sys.executable, "-m", "danghai", "read", "--retry", "--json"], cwd=ROOT, capture_output=True, text=True, check=True
+    )  # fmt: skip
+    assert json.loads(said.stdout) == {"queued_again": 0, "read": 0, "failed": 0, "rate": 0.0}
 
 
 @pytest.mark.usefixtures("with_model")
