@@ -22,7 +22,7 @@ from holdings.catalogue.attach import (
     set_pages,
 )
 from holdings.catalogue.incoming import Incoming, Outcome
-from holdings.catalogue.outbox import Stage, enqueue
+from holdings.catalogue.outbox import Stage, enqueue, enqueue_below
 from holdings.catalogue.tables import CodeRow, RecordRow, RecordVersionRow
 from holdings.errors import Conflict, NotFound
 from holdings.records import Record
@@ -119,8 +119,9 @@ def _compare(session: Session, known: _Known, incoming: Incoming, update: bool, 
 
 
 def revise(session: Session, row: RecordRow, record: Record, reason: str) -> None:
-    """Keep the description as it was, then write the new one."""
+    """Keep the description as it was, then write the new one. Moved elsewhere, all that lies in it lags too."""
     now = datetime.now(UTC)
+    moved = row.parent != record.parent
     session.add(
         RecordVersionRow(
             record_id=row.id, version=row.version, description=row.description, replaced_at=now, reason=reason
@@ -132,6 +133,8 @@ def revise(session: Session, row: RecordRow, record: Record, reason: str) -> Non
     row.version += 1
     row.changed_at = now
     session.flush()
+    if moved:
+        enqueue_below(session, row.id)
 
 
 def _values(record: Record) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -369,6 +370,24 @@ def test_browsing_goes_down_by_natural_order_with_counts(archive: System) -> Non
     assert closed["count"] == len(wanted)
     staff = archive.get("/v1/browse", STAFF, parent=of("J045-1"))["items"][1]
     assert staff["title"] == "定海县人民政府第2卷"
+
+
+def test_what_lies_in_a_series_that_moves_is_found_where_it_lies_now(fresh: System) -> None:
+    def within(code: str) -> set[str]:
+        hits = fresh.every_hit("", STAFF, within=of(code), level="file", size=100)
+        return {hit["id"] for hit in hits}
+
+    before = within("J001-1")
+    assert before <= within("J001")
+    assert before
+    assert not before & within("J045")
+    series = fresh.catalogue.records.get(of("J001-1"))
+    assert series is not None
+    fresh.put([Incoming(replace(series.record, parent=of("J045")))], update=True)
+    fresh.project()
+    assert within("J001-1") == before
+    assert before <= within("J045")
+    assert not before & within("J001")
 
 
 def test_a_node_without_anything_to_see_is_not_there(fresh: System) -> None:

@@ -131,6 +131,26 @@ def test_renumbering_keeps_the_id_and_remembers_the_code(catalogue: Catalogue) -
         catalogue.records.renumber("990001:J045-1-12-4", "J045-WS-0007")
 
 
+def test_what_lies_in_a_record_that_moves_is_projected_again(catalogue: Catalogue) -> None:
+    one, two = record("J001", level="fonds"), record("J002", level="fonds")
+    series = record("J001-1", level="series", parent=one.id)
+    volume = record("J001-1-1", level="volume", parent=series.id)
+    files = [record(f"J001-1-1-{n}", parent=volume.id) for n in range(1, 1203)]
+    beside = record("J001-2", parent=one.id)
+    put(catalogue, one, two, series, volume, beside)
+    for start in range(0, len(files), 50):
+        put(catalogue, *files[start : start + 50])
+    stages(catalogue)
+    put(catalogue, replace(series, title="另题"), update=True)
+    assert stages(catalogue) == [(series.id, Stage.WORDS)]  # its description alone changed
+    put(catalogue, replace(series, title="另题", parent=two.id), update=True)
+    lag = stages(catalogue)
+    assert sorted(lag) == sorted([(r.id, Stage.WORDS) for r in (series, volume, *files)])
+    assert catalogue.outbox.counts() == {}
+    catalogue.records.renumber(series.id, "J002-7")  # places in the holdings go by id
+    assert stages(catalogue) == [(series.id, Stage.WORDS)]
+
+
 def test_children_come_in_natural_order(catalogue: Catalogue) -> None:
     put(catalogue, record("J045", level="fonds"))
     codes = ["J045-1-2-10", "J045-1-2-9", "J045-1-10-1", "J045-1-2-1"]
