@@ -31,14 +31,22 @@ class Marker:
         return merged([normalised_span for normalised_span, _ in self.found(text)])
 
     def found(self, text: str) -> list[tuple[Span, str]]:
-        """Every match with its needle; the longest needle wins where several begin."""
+        """Every match with its needle; the longest needle wins where several begin. Remembered: a text may be
+        looked at to choose it, and again to show it."""
         if not self.needles or not text:
             return []
-        normalised = normalise(text)
-        return [
-            (normalised.span(match.start(), match.end()), match.group())
-            for match in self._pattern.finditer(normalised.text)
-        ]
+        known = self._known.get(text)
+        if known is None:
+            normalised = normalise(text)
+            known = self._known[text] = [
+                (normalised.span(match.start(), match.end()), match.group())
+                for match in self._pattern.finditer(normalised.text)
+            ]
+        return known
+
+    @cached_property
+    def _known(self) -> dict[str, list[tuple[Span, str]]]:
+        return {}
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:

@@ -63,7 +63,7 @@ _PAGE = (
     _P.text_version,
     _P.error,
 )
-_OF_MANY = (
+_READ = (
     select(*_PAGE, _T.maker, _T.rotation, _T.vertical, _T.lines)
     .join_from(
         PageRow.__table__,
@@ -71,10 +71,12 @@ _OF_MANY = (
         and_(_T.page_id == _P.id, _T.version == _P.text_version),
         isouter=True,
     )
-    .where(_P.record_id.in_(bindparam("ids", expanding=True)))
-    .where(_P.number.between(bindparam("first"), bindparam("last")))
     .order_by(_P.record_id, _P.number)
 )
+_OF_MANY = _READ.where(_P.record_id.in_(bindparam("ids", expanding=True))).where(
+    _P.number.between(bindparam("first"), bindparam("last"))
+)
+_AT = _READ.where(tuple_(_P.record_id, _P.number).in_(bindparam("places", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,14 @@ class Pages:
         for start in range(0, len(record_ids), CHUNK):
             given = {"ids": record_ids[start : start + CHUNK], "first": first, "last": first + limit - 1}
             for row in self._database.rows(_OF_MANY, given):
+                found.setdefault(row.record_id, []).append(_stored(row))
+        return found
+
+    def at(self, places: Sequence[tuple[str, int]]) -> dict[str, list[StoredPage]]:
+        """record id → these pages of it: (record id, number) each."""
+        found: dict[str, list[StoredPage]] = {}
+        for start in range(0, len(places), CHUNK):
+            for row in self._database.rows(_AT, {"places": places[start : start + CHUNK]}):
                 found.setdefault(row.record_id, []).append(_stored(row))
         return found
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from holdings.access import AUDIENCES, PUBLIC, READING_ROOM, STAFF, visible_to
-from holdings.catalogue import Incoming
-from holdings.records import Record
+from holdings.catalogue import Incoming, IncomingPage
+from holdings.records import Line, PageText, Record
 from holdings.text import normalise
 
 from .conftest import System
-from .small_archive import FILES, GENRES, PLACES, file_code, file_record, node, of
+from .small_archive import FILES, GENRES, PLACES, file_code, file_record, node, of, small_archive
 
 FILE_RECORDS = [file_record(n) for n in range(FILES)]
 
@@ -255,8 +256,6 @@ def test_marks_and_boxes_point_at_the_words(archive: System) -> None:
 
 
 def test_a_phrase_broken_over_two_lines_is_found_and_has_a_box_in_each(fresh: System) -> None:
-    from .small_archive import IncomingPage, Line, PageText
-
     lines = (Line("此處鯨", (0, 0, 120, 40)), Line("骨出土", (0, 60, 120, 40)))
     page = IncomingPage(1, "0" * 64, "text", text=PageText(lines, "born-digital:x"))
     fresh.put(
@@ -267,6 +266,58 @@ def test_a_phrase_broken_over_two_lines_is_found_and_has_a_box_in_each(fresh: Sy
     (passage,) = (p for p in hit["passages"] if p["page"])
     assert [passage["text"][a:b] for a, b in passage["marks"]] == ["鯨\n骨"]
     assert passage["boxes"] == [[80, 0, 40, 40], [0, 60, 40, 40]]
+
+
+@pytest.fixture(scope="module")
+def long_record(make_system: Callable[[], System]) -> System:
+    """A volume of 450 pages: one word on the pages 90 and 401, another on its 300th alone."""
+    said = {90: "鯨骨擱淺於白節山", 401: "鯨骨移交縣府", 300: "颱風過境，漁船沉沒，漁民溺斃多人"}
+    pages = [
+        IncomingPage(
+            n, f"{n:064d}", "text", text=PageText((Line(said.get(n, f"第{n}号登记册尾")),), "person:甲")
+        )
+        for n in range(1, 451)
+    ]
+    system = make_system()
+    system.put(small_archive(system.store).incoming)
+    system.put([Incoming(file_record(0, id=of("L1-1"), reference_code="L1-1", title="册页"), pages)])
+    system.project()
+    return system
+
+
+def test_words_are_shown_on_whatever_page_they_stand(long_record: System) -> None:
+    (hit,) = (h for h in long_record.search("鲸骨", mode="words")["hits"] if h["id"] == of("L1-1"))
+    assert [p["page"] for p in hit["passages"]] == [90]  # the 401st is beyond what is looked through
+    assert hit["passages"][0]["text"][slice(*hit["passages"][0]["marks"][0])] == "鯨骨"
+
+
+def test_what_is_nearest_in_meaning_is_shown_on_whatever_page_it_stands(long_record: System) -> None:
+    hits = long_record.search("台风中渔民遇难的情况", mode="meaning")["hits"]
+    (hit,) = (h for h in hits if h["id"] == of("L1-1"))
+    assert [p["page"] for p in hit["passages"] if p["by_meaning"]][:1] == [300]
+
+
+def test_ordinary_hits_cost_three_questions_to_the_catalogue(
+    long_record: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = long_record.client.app.state.house  # type: ignore[attr-defined]
+    asked: list[Any] = []
+    rows = house.catalogue.database.rows
+    monkeypatch.setattr(
+        house.catalogue.database, "rows", lambda *query, **more: asked.append(query) or rows(*query, **more)
+    )
+
+    def cost(q: str, **params: Any) -> int:
+        before = len(asked)
+        assert long_record.search(q, mode="words", **params)["hits"]
+        return len(asked) - before
+
+    withdrawing = 1  # every question to the engine leaves out what is being withdrawn
+    assert cost("渔民登记", fonds="J001", level="file") == 3 + withdrawing
+    assert cost("册页") == 3 + withdrawing  # the title says it all
+    assert cost("鲸骨 册页") == 3 + withdrawing + 1  # until all was seen
+    assert cost("鲸骨") == 3 + withdrawing + 1
+    assert cost("“移交县府”") == 3 + withdrawing + 3  # looked for up to the 400th page
 
 
 # ── nothing found ──────────────────────────────────────────────────────────────
