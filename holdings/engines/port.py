@@ -342,7 +342,8 @@ class SearchEngine(Protocol):
     async def search(self, audience: str, question: Question) -> Answer:
         """Answer from one audience's index, on one snapshot: hits, totals and facets agree."""
 
-    def has_meaning(self, audience: str) -> bool: ...  # whether the meaning leg answers now; never waits
+    def has_meaning(self, audience: str) -> bool:
+        """Whether the meaning leg answers now. Never waits."""
 
     async def complete(self, audience: str, prefix: str, *, size: int = 10) -> list[str]:
         """Values of `Document.suggest` of *live* documents whose normalised form starts with or contains

@@ -44,6 +44,9 @@ def test_words_go_on_and_the_projector_rebuilds_by_itself(make_system: Callable[
         await running
 
     system.work(until_meaning)
+    ends = time.monotonic() + 2  # a reader sees the new generation within two seconds
+    while not system.client.get("/readyz").json()["legs"]["meaning"] and time.monotonic() < ends:
+        time.sleep(0.05)
     hits = system.search("渔民登记", mode="meaning")["hits"]
     assert hits[0]["why"]["meaning_rank"] == 1
     ready = system.client.get("/readyz").json()
