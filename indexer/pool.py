@@ -86,7 +86,7 @@ class OcrPool:
     """
 
     def __init__(
-        self, workers: int = 0, *, cache_dir: Path | None = None, timeout: float = 180.0, niceness: int = 5
+        self, workers: int = 0, *, cache_dir: Path | None = None, timeout: float = 180.0, niceness: int = 15
     ) -> None:
         self._size = workers or os.cpu_count() or 1
         self._cache_dir = cache_dir
