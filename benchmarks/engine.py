@@ -35,9 +35,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 
+from holdings.engines.common import facet_field
 from holdings.engines.embedded import EmbeddedEngine
 from holdings.engines.embedded_layout import AudienceFolder
-from holdings.engines.embedded_words import QueryBuilder, build_schema, facet_field, open_index
+from holdings.engines.embedded_words import QueryBuilder, build_schema, open_index
 from holdings.engines.embedded_writer import EmbeddedWriter
 from holdings.engines.port import (
     AnyOf,

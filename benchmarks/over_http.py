@@ -26,8 +26,9 @@ from urllib.parse import urlencode, urlsplit
 from benchmarks import engine
 from benchmarks.homes import DATA, Served, home_of, served
 from benchmarks.metrics import percentile
+from holdings.engines.common import facet_field
 from holdings.engines.embedded_layout import AudienceFolder
-from holdings.engines.embedded_words import QueryBuilder, build_schema, facet_field, open_index
+from holdings.engines.embedded_words import QueryBuilder, build_schema, open_index
 from holdings.engines.port import Question
 from models.words import JiebaSegmenter
 from search_api.asking import Asked, question

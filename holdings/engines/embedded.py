@@ -19,12 +19,13 @@ from typing import TypeVar
 
 import numpy as np
 
+from holdings.engines.common import UNDATED_YEAR, bound_by, check_question, order_of
 from holdings.engines.embedded_columns import is_columnar
 from holdings.engines.embedded_hits import Page, Place
 from holdings.engines.embedded_layout import AudienceFolder
 from holdings.engines.embedded_snapshot import AudienceReader, Snapshot
 from holdings.engines.embedded_vectors import load_faiss
-from holdings.engines.embedded_words import UNDATED_YEAR, Query
+from holdings.engines.embedded_words import Query
 from holdings.engines.port import (
     NOTHING,
     YEARS,
@@ -33,19 +34,13 @@ from holdings.engines.port import (
     IndexStatus,
     Leg,
     MadeWith,
-    Node,
     Question,
     Row,
-    Sort,
 )
-from holdings.errors import BadQuery, DanghaiError, IndexMissing
+from holdings.errors import DanghaiError, IndexMissing
 
 #: Seconds between two looks for a new commit.
 LOOK_EVERY = 0.5
-#: Hits of each leg a question may want at once.
-MOST_DEPTH = 1_000
-#: Values of one facet a question may want.
-MOST_VALUES = 10_000
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -129,12 +124,11 @@ class EmbeddedEngine:
     # ── answering ───────────────────────────────────────────────────────────────
 
     async def search(self, audience: str, question: Question) -> Answer:
-        if question.depth > MOST_DEPTH or question.facet_size > MOST_VALUES:
-            raise BadQuery(f"一次最多取 {MOST_DEPTH} 条、每个分面 {MOST_VALUES} 个值。")
+        check_question(question)
         reader = self._reader(audience)
         ready = reader.ready(question.snapshot)
         snapshot: Snapshot = ready if ready else await self._run(reader.snapshot, question.snapshot)
-        after = Place.from_text(question.after, _order(question)) if question.after else None
+        after = Place.from_text(question.after, order_of(question)) if question.after else None
         # Meaning first: it soon lets go of Python's lock for long, the words leg holds it to begin with.
         meaning, (page, total, facets, years) = await asyncio.gather(
             self._meaning(snapshot, question), self._run(_counted_leg, snapshot, question, after)
@@ -157,7 +151,7 @@ class EmbeddedEngine:
         if question.vector is None or snapshot.meaning is None:
             return NOTHING
         vector = await question.vector if isinstance(question.vector, asyncio.Future) else question.vector
-        bound, refused = _bound(question), question.must_not
+        bound, refused = bound_by(question), question.must_not
         return await self._run(snapshot.meaning.search, vector, bound, refused, question.depth)
 
     async def complete(self, audience: str, prefix: str, *, size: int = 10) -> list[str]:
@@ -181,22 +175,10 @@ class EmbeddedEngine:
         return await self._run(reader.status)
 
 
-def _order(question: Question) -> Sort:
-    """Without words nothing is more relevant than another: then by reference code."""
-    by_code = question.words is None and question.sort is Sort.RELEVANCE
-    return Sort.CODE if by_code else question.sort
-
-
-def _bound(question: Question, without: str = "") -> tuple[Node, ...]:
-    """What both legs must match, all chosen facet values included but those of one facet."""
-    chosen = (node for name, node in question.post_filters.items() if name != without)
-    return (*question.must, *chosen)
-
-
 def _counted(snapshot: Snapshot, question: Question, without: str = "") -> Query:
     """The set that totals, facets and the histogram count."""
     words = None if question.meaning_only else question.counted or question.words
-    return snapshot.queries.constrained(words, _bound(question, without), question.must_not)
+    return snapshot.queries.constrained(words, bound_by(question, without), question.must_not)
 
 
 def _counted_leg(
@@ -217,14 +199,14 @@ def _words(snapshot: Snapshot, question: Question, after: Place | None) -> Page 
     """None in meaning mode: words rank nothing there."""
     if question.meaning_only:
         return None
-    query = snapshot.queries.constrained(question.words, _bound(question), question.must_not)
+    query = snapshot.queries.constrained(question.words, bound_by(question), question.must_not)
     same = after is not None and after.snapshot == snapshot.name
-    return snapshot.hits.page(query, _order(question), question.depth, after, same=same)
+    return snapshot.hits.page(query, order_of(question), question.depth, after, same=same)
 
 
 def _tally(snapshot: Snapshot, question: Question) -> tuple[int, dict[str, tuple[FacetCount, ...]]]:
     """The total, and the facets: those without a choice of their own share its pass, each other takes one."""
-    bound = _bound(question)
+    bound = bound_by(question)
     if question.meaning_only and not question.facets and all(map(is_columnar, (*bound, *question.must_not))):
         passing = snapshot.columns.constrained(bound, question.must_not)
         return int(np.count_nonzero(passing & snapshot.alive)), {}

@@ -14,9 +14,10 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from holdings.engines.common import days_of
 from holdings.engines.embedded_layout import GrowingFile, MappedFiles, State
-from holdings.engines.port import FACETS, TEXT_FIELDS, AnyOf, DateRange, Document, FacetIn, Node, Undated
-from holdings.errors import BadInput, BadQuery
+from holdings.engines.port import FACETS, AnyOf, DateRange, Document, FacetIn, Node, Undated
+from holdings.errors import BadQuery
 
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
@@ -62,12 +63,6 @@ def fingerprint(value: str) -> tuple[int, int]:
     """64 bits of a facet value as (low, high); among 10 million values a clash has odds of 1 in 370,000."""
     number = int.from_bytes(blake2b(value.encode(), digest_size=8).digest(), "little")
     return number & 0xFFFFFFFF, number >> 32
-
-
-def days_of(document: Document) -> tuple[int, int]:
-    """First and last day, a lone one standing for both; (0, 0) when undated."""
-    first, last = document.first_day, document.last_day
-    return first or last or 0, last or first or 0
 
 
 def pack_suggestions(document: Document) -> bytes:
@@ -125,18 +120,6 @@ class ColumnWriter:
         """Note that a document's number is dead."""
         self._files[DEATHS].append(np.uint32(number).tobytes())
         self.deaths += 1
-
-
-def check_document(document: Document, dimension: int) -> None:
-    """Raises BadInput before anything of a faulty document is written."""
-    unknown = (set(document.facets) - set(FACETS)) | (set(document.text) - set(TEXT_FIELDS))
-    if unknown:
-        raise BadInput(f"{document.id}: unknown fields {sorted(unknown)}")
-    if "\0" in document.id or "\0" in document.sort_code or not document.id:
-        raise BadInput(f"{document.id!r}: an id must not be empty, nor hold NUL")
-    for row in document.rows:
-        if row.vector.shape != (dimension,):
-            raise BadInput(f"{document.id}: vector of shape {row.vector.shape}, expected ({dimension},)")
 
 
 @dataclass(frozen=True)

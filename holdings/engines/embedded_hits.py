@@ -17,8 +17,9 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
+from holdings.engines.common import MOST_LOOKED, facet_field
 from holdings.engines.embedded_columns import Columns, Numbers
-from holdings.engines.embedded_words import NUMBER, SORT_FIELDS, Query, facet_field, id_of_key
+from holdings.engines.embedded_words import NUMBER, SORT_FIELDS, Query, id_of_key
 from holdings.engines.port import NOTHING, FacetCount, Leg, Sort
 from holdings.errors import BadCursor
 
@@ -31,8 +32,6 @@ MOST_BUCKETS = 60_000
 SLACK = 250
 #: Name of the count among a pass's aggregations; no facet's.
 TOTAL = "total"
-#: Most documents whose offered values a completion counts.
-MOST_LOOKED = 3_000
 
 #: What hits are ordered by, ascending: (-score, id), or (sort key,).
 Key = tuple[Any, ...]

@@ -30,6 +30,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from holdings.engines.common import REBUILD
 from holdings.engines.port import MadeWith
 from holdings.errors import IndexMismatch, IndexMissing
 
@@ -144,30 +145,6 @@ class Generation:
         except BlockingIOError:
             return False
         return True
-
-
-REBUILD = "请运行：danghai index rebuild"
-
-
-def check_words(found: MadeWith, wanted: MadeWith, audience: str) -> None:
-    """Invariant 7: raises IndexMismatch when an index's words were made with something else."""
-    if unlike := found.words_unlike(wanted):
-        raise IndexMismatch(f"索引 {audience} 的制作条件与现在不同（{unlike}）。", advice=REBUILD)
-
-
-def check_writable(found: MadeWith, wanted: MadeWith, audience: str) -> None:
-    """Raises IndexMismatch where documents would lose what this process cannot make again."""
-    check_words(found, wanted, audience)
-    if found.encoder and not wanted.encoder:
-        said = f"索引 {audience} 有 {found.encoder} 的向量，而这里没有向量模型。"
-        raise IndexMismatch(said, advice=f"请运行：danghai models pull；不再按意检索时，{REBUILD}")
-
-
-def meaning_off(found: MadeWith, wanted: MadeWith, audience: str) -> str:
-    """Why an index's vectors are of no use here, and what helps; "" if they are."""
-    if unlike := found.meaning_unlike(wanted):
-        return f"索引 {audience} 的向量不是现在的模型所做（{unlike}），意义检索停用，词照常。{REBUILD}"
-    return ""
 
 
 @dataclass(frozen=True)

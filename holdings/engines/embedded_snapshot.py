@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import tantivy
 
+from holdings.engines.common import REBUILD, check_words, meaning_off
 from holdings.engines.embedded_columns import (
     DOCS,
     IDS,
@@ -28,13 +29,10 @@ from holdings.engines.embedded_columns import (
 )
 from holdings.engines.embedded_hits import Hits
 from holdings.engines.embedded_layout import (
-    REBUILD,
     AudienceFolder,
     Generation,
     MappedFiles,
     State,
-    check_words,
-    meaning_off,
 )
 from holdings.engines.embedded_meaning import Meaning
 from holdings.engines.embedded_vectors import Vectors

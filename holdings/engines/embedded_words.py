@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import tantivy
 
-from holdings.engines.embedded_columns import days_of
+from holdings.engines.common import NO_DAY, UNDATED_YEAR, days_of, facet_field, spaced, token, years_of
 from holdings.engines.port import (
     BIGRAM_FIELD,
     BIGRAM_WEIGHT,
@@ -35,21 +35,11 @@ ID, NUMBER, FIRST, LAST, SUGGEST_CHARS, STATE, STATE_KEY = (
     "id", "number", "first_day", "last_day", "suggest_chars", "state", "state_key",
 )  # fmt: skip
 STATE_VALUE = "state"
-UNDATED_YEAR = 0
 #: The field whose ascending order is each sort; values are unique, so the order is total.
 SORT_FIELDS = {Sort.DATE: "by_date", Sort.DATE_DESC: "by_date_desc", Sort.CODE: "by_code"}
-NO_DAY = 99_999_999
 
-_SPACE = re.compile(r"\s")
 _MESSAGE = re.compile(r'message: "([^"]+)"')
 _REGEX_SIGNS = re.compile(r"([\\.+*?()|\[\]{}^$#&\-~])")
-
-
-def facet_field(facet: str) -> str:
-    """A facet's field; some facets share their name with a text field. Raises BadQuery."""
-    if facet not in FACETS:
-        raise BadQuery(f"没有这个分面：{facet}")
-    return f"facet_{facet}"
 
 
 def build_schema() -> tantivy.Schema:
@@ -89,26 +79,6 @@ def locking() -> Iterator[None]:
             f"索引文件夹写不了锁文件（{reason}），读索引也要用它。",
             advice="请检查 DANGHAI_HOME 下 index 文件夹的权限与磁盘剩余空间；只读的介质请先复制到可写处。",
         ) from error
-
-
-def token(text: str) -> str:
-    """A token as the index holds it: never empty, without white space."""
-    return _SPACE.sub("_", text) or "_"
-
-
-def spaced(tokens: Sequence[str]) -> str:
-    """The tokens for the index, which reads them back apart."""
-    joined = " ".join(tokens)
-    if len(joined.split()) == len(tokens) and "" not in tokens:
-        return joined
-    return " ".join(map(token, tokens))
-
-
-def years_of(document: Document) -> list[int]:
-    first, last = days_of(document)
-    if not first:
-        return [UNDATED_YEAR]
-    return list(range(first // 10_000, last // 10_000 + 1))
 
 
 def sort_keys(document: Document) -> dict[str, str]:

@@ -17,10 +17,10 @@ from typing import TypeVar
 import numpy as np
 
 from holdings.access import AUDIENCES
+from holdings.engines.common import check_document, check_writable, meaning_off
 from holdings.engines.embedded_columns import (
     Columns,
     ColumnWriter,
-    check_document,
     column_lengths,
     live_mask,
     live_versions,
@@ -34,8 +34,6 @@ from holdings.engines.embedded_layout import (
     GrowingFile,
     MappedFiles,
     State,
-    check_writable,
-    meaning_off,
     sync_all,
     sync_folder,
     write_atomically,
