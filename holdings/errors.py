@@ -13,6 +13,7 @@
         ├── IndexMissing          no index for this audience yet
         ├── ModelMissing          a model's files are not here: `danghai models pull`
         ├── CatalogueUnavailable  the system of record does not answer
+        ├── EngineAway            the search engine's cluster does not answer
         └── ProjectorAway         no projector runs, so the indexes do not move
 
 Foreign exceptions are mapped to these at the edge where they arise.
@@ -88,6 +89,10 @@ class ModelMissing(NotReady):
 
 class CatalogueUnavailable(NotReady):
     code = "catalogue-unavailable"
+
+
+class EngineAway(NotReady):
+    code = "engine-away"
 
 
 class ProjectorAway(NotReady):

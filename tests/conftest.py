@@ -20,6 +20,9 @@ settings.register_profile("house", derandomize=not LONG, deadline=None)
 settings.load_profile("house")
 
 
+#: A real Elasticsearch node, for whoever asks for it.
+pytest_plugins = ["tests.elastic.server"]
+
 #: Folders whose tests share servers or systems that are costly to build: one worker runs each whole.
 SHARED = ("api", "cli", "catalogue", "ui")
 

@@ -89,6 +89,14 @@ def meaning_off(found: MadeWith, wanted: MadeWith, audience: str) -> str:
     return ""
 
 
+def check_readable(found: MadeWith, wanted: MadeWith | None, audience: str) -> str:
+    """Why the meaning leg is off; "" if it is not. Raises IndexMismatch for other words."""
+    if wanted is None:
+        return ""
+    check_words(found, wanted, audience)
+    return meaning_off(found, wanted, audience)
+
+
 def order_of(question: Question) -> Sort:
     """Without words nothing is more relevant than another: then by reference code."""
     by_code = question.words is None and question.sort is Sort.RELEVANCE

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import tantivy
 
-from holdings.engines.common import REBUILD, check_words, meaning_off
+from holdings.engines.common import REBUILD, check_readable
 from holdings.engines.embedded_columns import (
     DOCS,
     IDS,
@@ -80,7 +80,7 @@ class GenerationReader:
         self.generation = generation
         self._held = generation.hold()
         self.made_with = generation.made_with()
-        self.mismatch = _mismatch(self.made_with, made_with, generation.folder.parent.name)
+        self.mismatch = check_readable(self.made_with, made_with, generation.folder.parent.name)
         self._token = token
         self._schema = build_schema()
         self._queries = QueryBuilder(self._schema)
@@ -301,14 +301,6 @@ def _signature(path: str) -> Signature:
     """Changes whenever the file is replaced."""
     stat = os.stat(path)
     return stat.st_ino, stat.st_mtime_ns, stat.st_size
-
-
-def _mismatch(found: MadeWith, wanted: MadeWith | None, audience: str) -> str:
-    """Why the meaning leg is off; "" if it is not. Raises IndexMismatch for other words."""
-    if wanted is None:
-        return ""
-    check_words(found, wanted, audience)
-    return meaning_off(found, wanted, audience)
 
 
 def _alive(columns: Columns, before: Snapshot | None) -> tuple[Mask, Mask]:

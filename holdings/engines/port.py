@@ -230,12 +230,18 @@ class Leg(Sequence[Hit]):
         self._passages = passages
 
     @staticmethod
-    def of(ids: Sequence[str], numbering: dict[str, int] | None = None) -> Leg:
+    def of(
+        ids: Sequence[str],
+        numbering: dict[str, int] | None = None,
+        scores: Sequence[float] | None = None,
+        passages: Callable[[int], tuple[tuple[int, int], ...]] = lambda at: (),
+    ) -> Leg:
         """A leg of ids at hand. numbering: id → key, shared by the legs of one answer, and added to."""
         known = {} if numbering is None else numbering
         keys = np.array([known.setdefault(id_, len(known)) for id_ in ids], np.int64)
         names = dict(zip(keys.tolist(), ids, strict=True))
-        return Leg(keys, np.zeros(len(ids)), lambda wanted: [names[key] for key in wanted.tolist()])
+        scored = np.zeros(len(ids)) if scores is None else np.array(scores, np.float64)
+        return Leg(keys, scored, lambda wanted: [names[key] for key in wanted.tolist()], passages)
 
     def ids(self, start: int = 0, end: int | None = None) -> list[str]:
         return self._ids(self.keys[start:end])

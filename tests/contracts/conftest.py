@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 
+from holdings.engines.elasticsearch import ElasticsearchEngine
+from holdings.engines.elasticsearch_writer import ElasticsearchWriter
 from holdings.engines.embedded import EmbeddedEngine
 from holdings.engines.embedded_writer import EmbeddedWriter
 from holdings.engines.port import (
@@ -28,6 +30,7 @@ from holdings.engines.port import (
     Vector,
     Word,
 )
+from tests.elastic.server import cluster_for
 
 T = TypeVar("T")
 AUDIENCE = "public"
@@ -43,11 +46,23 @@ class Kind:
     reader: Callable[[Path, MadeWith], SearchEngine]
 
 
-ENGINES = {
-    "embedded": Kind(
-        writer=lambda folder, made_with: EmbeddedWriter(folder, made_with, [AUDIENCE]),
-        reader=EmbeddedEngine,
+EMBEDDED = Kind(
+    writer=lambda folder, made_with: EmbeddedWriter(folder, made_with, [AUDIENCE]),
+    reader=EmbeddedEngine,
+)
+
+
+def on_elasticsearch(url: str) -> Kind:
+    return Kind(
+        writer=lambda folder, made: ElasticsearchWriter(cluster_for(url, folder), made, [AUDIENCE]),
+        reader=lambda folder, made: ElasticsearchEngine(cluster_for(url, folder), made),
     )
+
+
+#: How each engine is made; those that need a server ask for its fixture.
+ENGINES: dict[str, Callable[[pytest.FixtureRequest], Kind]] = {
+    "embedded": lambda request: EMBEDDED,
+    "elasticsearch": lambda request: on_elasticsearch(request.getfixturevalue("elastic")),
 }
 
 
@@ -110,7 +125,7 @@ class Desk:
 
 @pytest.fixture(params=sorted(ENGINES))
 def kind(request: pytest.FixtureRequest) -> Kind:
-    return ENGINES[request.param]
+    return ENGINES[request.param](request)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from holdings.engines import (
 from holdings.engines.port import FacetIn, Ids, MadeWith, Row, Sort, Vector
 from holdings.errors import IndexMismatch
 
-from .conftest import AUDIENCE, ENGINES, Desk, document, phrase
+from .conftest import AUDIENCE, EMBEDDED, Desk, document, phrase
 
 DIMENSION = 64
 MADE_WITH = MadeWith("nfkc-1", "jieba-1", "lexicon-1", "encoder-1", DIMENSION)
@@ -55,7 +55,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 def signed(small: None, tmp_path: Path) -> Iterator[Desk]:
     """1,500 rows in commits of 250: the first mean at 250, another at 750."""
     with asyncio.Runner() as runner:
-        desk = Desk(ENGINES["embedded"], tmp_path / "index", runner)
+        desk = Desk(EMBEDDED, tmp_path / "index", runner)
         desk.open(MADE_WITH)
         for start in range(0, COUNT, 250):
             desk.put(

@@ -1,0 +1,225 @@
+"""How Elasticsearch is spoken to: the official client, its errors as ours, retries, and bulk writing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from elastic_transport import TransportError
+from elasticsearch import ApiError, AsyncElasticsearch
+
+from holdings.errors import BadInput, BadQuery, DanghaiError, EngineAway
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+#: Seconds one request may take. A bulk or a search is a matter of one; opening an index may wait.
+PATIENCE = 60.0
+#: How often a request is tried that the cluster was too busy for, or whose node was lost.
+TRIES = 5
+#: Seconds before the second try; each further one waits twice as long, at most LONGEST.
+PAUSE, LONGEST = 0.1, 5.0
+#: Statuses of a cluster that is busy, or that chooses a new primary.
+BUSY = frozenset((429, 502, 503, 504))
+#: A bulk request carries at most so many bytes and documents, and so many are under way at once.
+BULK_BYTES, BULK_DOCUMENTS, BULKS = 8_000_000, 1_000, 2
+
+
+_ITEMS = "items.*.status,items.*.result,items.*.error"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where Elasticsearch is, and the names and shape of what this installation keeps there.
+
+    hosts: URLs. prefix: of every index's name. shards: of a new generation. certificates: of the
+    authority that signed the cluster's, in PEM.
+    """
+
+    hosts: tuple[str, ...]
+    prefix: str = "danghai"
+    api_key: str = field(default="", repr=False)
+    certificates: Path | None = None
+    shards: int = 1
+
+    def connect(self) -> AsyncElasticsearch:
+        """A client; nothing is sent yet. Raises BadInput for addresses that are none."""
+        more: dict[str, Any] = {}
+        if self.api_key:
+            more["api_key"] = self.api_key
+        if self.certificates:
+            more["ca_certs"] = str(self.certificates)
+        try:
+            # Lost connections go to the next host at once; busy clusters are waited for in `patiently`.
+            return AsyncElasticsearch(
+                list(self.hosts), request_timeout=PATIENCE, max_retries=max(2, len(self.hosts)),
+                retry_backoff_base=PAUSE, retry_backoff_cap=LONGEST, retry_on_status=(), **more,
+            )  # fmt: skip
+        except (ValueError, OSError) as error:
+            raise BadInput(
+                f"DANGHAI_ELASTIC_HOSTS：{error}", advice="形如 https://es1.example.org:9200"
+            ) from error
+
+
+class Missing(DanghaiError):
+    """The cluster holds no such index, document or search context."""
+
+
+def away(reason: object) -> EngineAway:
+    return EngineAway(f"Elasticsearch 没有应答：{reason}。", advice="著录照常；检索待其恢复后自动继续。")
+
+
+def error_of(status: int, reason: str) -> DanghaiError:
+    """An answer of the cluster that is no success, as one of ours."""
+    if status == 404:
+        return Missing(reason)
+    if status in (401, 403):
+        return EngineAway(f"Elasticsearch 拒绝访问：{reason}。", advice="请检查 DANGHAI_ELASTIC_API_KEY。")
+    if status == 400:
+        return BadQuery(f"Elasticsearch 不接受此请求：{reason}")
+    return away(reason)
+
+
+def reason_of(error: Any) -> str:
+    """What an error body says went wrong, the innermost cause first."""
+    if not isinstance(error, dict):
+        return str(error)
+    roots = error.get("root_cause") or [error]
+    cause = error.get("caused_by") or roots[0]
+    return f"{cause.get('type', '')}: {cause.get('reason', '')}"
+
+
+async def patiently(call: Callable[[], Awaitable[T]]) -> T:
+    """Ask, and ask again while the cluster is too busy. Errors: EngineAway, Missing, BadQuery."""
+    attempt = 0
+    while True:
+        try:
+            return await call()
+        except ApiError as error:
+            body: Any = error.body
+            attempt += 1
+            if error.status_code not in BUSY or attempt >= TRIES:
+                detail = body.get("error", body) if isinstance(body, dict) else body
+                raise error_of(error.status_code, reason_of(detail)) from error
+            await asyncio.sleep(pause(attempt))
+        except TransportError as error:
+            raise away(error.message) from error
+
+
+def pause(attempt: int) -> float:
+    """Seconds before the next try: doubled each time, and spread, so that callers do not come together."""
+    most = min(LONGEST, PAUSE * 2**attempt)
+    return random.uniform(most / 2, most)
+
+
+# ── bulk ────────────────────────────────────────────────────────────────────────
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+
+
+@dataclass(frozen=True)
+class Action:
+    """Write or (source None) delete one document."""
+
+    id: str
+    source: bytes | None
+
+    def lines(self) -> list[bytes]:
+        if self.source is None:
+            return [_json({"delete": {"_id": self.id}})]
+        return [_json({"index": {"_id": self.id}}), self.source]
+
+    @property
+    def size(self) -> int:
+        return len(self.id) + len(self.source or b"") + 40
+
+
+@dataclass
+class Outcome:
+    """What became of a bulk: counts, and why documents were refused (id → reason)."""
+
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
+
+    def add(self, action: Action, answer: dict[str, Any]) -> bool:
+        """Count one answer; False when the cluster was too busy for it."""
+        (item,) = answer.values()
+        status, result = item["status"], item.get("result")
+        if status in BUSY:
+            return False
+        self.created += result == "created"
+        self.updated += result == "updated"
+        self.deleted += result == "deleted"
+        if status >= 400 and result != "not_found":
+            self.refused[action.id] = reason_of(item.get("error"))
+        return True
+
+
+def _chunks(actions: Iterable[Action]) -> Iterator[list[Action]]:
+    chunk: list[Action] = []
+    size = 0
+    for action in actions:
+        if chunk and (size + action.size > BULK_BYTES or len(chunk) >= BULK_DOCUMENTS):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(action)
+        size += action.size
+    if chunk:
+        yield chunk
+
+
+async def bulk(
+    client: AsyncElasticsearch, index: str, actions: Iterable[Action], *, alias: bool = False
+) -> Outcome:
+    """Write all, in requests of bounded size, few at once; what the cluster is too busy for is sent again.
+
+    An id may stand among the actions once: requests overtake each other. alias: the name must be one, or a
+    cluster that lost the index would make another by itself. Errors: EngineAway; refused documents are in
+    the outcome.
+    """
+    outcome = Outcome()
+    under_way: set[asyncio.Task[None]] = set()
+    try:
+        for chunk in _chunks(actions):
+            if len(under_way) >= BULKS:
+                done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+            under_way.add(asyncio.create_task(_send(client, index, chunk, outcome, alias)))
+        await asyncio.gather(*under_way)
+    finally:
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+    return outcome
+
+
+async def _send(
+    client: AsyncElasticsearch, index: str, chunk: Sequence[Action], outcome: Outcome, alias: bool
+) -> None:
+    attempt = 0
+    while chunk:
+        operations = [line for action in chunk for line in action.lines()]
+        answer = await patiently(
+            lambda lines=operations: client.bulk(  # type: ignore[misc]
+                index=index, operations=lines, require_alias=alias, filter_path=_ITEMS
+            )
+        )
+        pairs = zip(chunk, answer["items"], strict=True)
+        chunk = [action for action, item in pairs if not outcome.add(action, item)]
+        if chunk:
+            attempt += 1
+            if attempt >= TRIES:
+                raise away(f"{len(chunk)} documents of a bulk found it too busy {attempt} times")
+            _log.info("Elasticsearch is busy: %d documents are sent again", len(chunk))
+            await asyncio.sleep(pause(attempt))
