@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -22,7 +22,27 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "", description="SQLAlchemy URL of the catalogue; empty: SQLite in the data folder"
     )
-    engine: Literal["embedded"] = Field("embedded", description="检索引擎 search engine")
+    engine: Literal["embedded", "elasticsearch"] = Field("embedded", description="检索引擎 search engine")
+    elastic_hosts: str = Field(
+        "http://127.0.0.1:9200",
+        description="Elasticsearch 地址，逗号分隔 addresses of Elasticsearch, between commas",
+    )
+    elastic_api_key: SecretStr = Field(SecretStr(""), description="Elasticsearch API key")
+    elastic_ca: Path | None = Field(
+        None,
+        description="Elasticsearch 的根证书 PEM file of the authority that signed the cluster's certificate",
+    )
+    elastic_prefix: str = Field(
+        "danghai",
+        pattern="^[a-z0-9][a-z0-9_-]*$",
+        description="索引名前缀 first part of every index's name in Elasticsearch",
+    )
+    elastic_shards: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="每个索引的分片数 shards of an index; more beyond some ten million passages",
+    )
     models_dir: Path | None = Field(
         None, description="模型目录 folder of model files; empty: the user's cache"
     )
@@ -45,6 +65,10 @@ class Settings(BaseSettings):
     def catalogue_url(self) -> str:
         """The catalogue's SQLAlchemy URL, the default filled in."""
         return self.database_url or f"sqlite:///{(self.home / 'catalogue.sqlite').absolute()}"
+
+    @property
+    def elastic_urls(self) -> tuple[str, ...]:
+        return tuple(host.strip() for host in self.elastic_hosts.split(",") if host.strip())
 
     @property
     def store_dir(self) -> Path:

@@ -25,6 +25,8 @@ pytest_plugins = ["tests.elastic.server"]
 
 #: Folders whose tests share servers or systems that are costly to build: one worker runs each whole.
 SHARED = ("api", "cli", "catalogue", "ui")
+#: Folders whose tests ask a real Elasticsearch: one worker starts one.
+ENGINES = ("congruence", "contracts", "elastic")
 
 
 class ByFolder(LoadScopeScheduling):
@@ -37,6 +39,8 @@ class ByFolder(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", maxsplit=1)[0]
         folder = file.split("/")[1]
+        if folder in ENGINES:
+            return "engines"
         return folder if folder in SHARED else file
 
 
@@ -47,7 +51,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolde
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The browser tests come last: Playwright keeps an event loop running in the process, where no other
     may then be started. The other long ones come first."""
-    order = {"api": 0, "cli": 1, "catalogue": 2, "ui": 4}
+    order = {"api": 0, "contracts": 0.1, "elastic": 0.2, "congruence": 0.3, "cli": 1, "catalogue": 2, "ui": 4}
     items.sort(key=lambda item: order.get(item.path.parent.name, 3))
 
 

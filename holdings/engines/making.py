@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from holdings.engines.embedded import EmbeddedEngine
-from holdings.engines.embedded_writer import EmbeddedWriter
 from holdings.engines.port import IndexWriter, MadeWith, SearchEngine
-from holdings.errors import BadInput
 from holdings.settings import Settings
 from holdings.text import NORMALISER
+
+if TYPE_CHECKING:
+    from holdings.engines.elasticsearch_client import Cluster
 
 
 class Words(Protocol):
@@ -42,17 +42,34 @@ def made_with(segmenter: Words, encoder: Meaning | None) -> MadeWith:
 
 
 def search_engine(settings: Settings, made: MadeWith | None) -> SearchEngine:
-    """The reading side. made None: only status and verification are wanted. Errors: BadInput."""
-    _only_embedded(settings)
+    """The reading side. made None: only status and verification are wanted."""
+    if settings.engine == "elasticsearch":
+        from holdings.engines.elasticsearch import ElasticsearchEngine
+
+        return ElasticsearchEngine(_cluster(settings), made)
+    from holdings.engines.embedded import EmbeddedEngine
+
     return EmbeddedEngine(settings.index_dir, made)
 
 
 def index_writer(settings: Settings, made: MadeWith) -> IndexWriter:
-    """The writing side; one holder per data folder. Errors: BadInput."""
-    _only_embedded(settings)
+    """The writing side; one holder per data folder."""
+    if settings.engine == "elasticsearch":
+        from holdings.engines.elasticsearch_writer import ElasticsearchWriter
+
+        return ElasticsearchWriter(_cluster(settings), made)
+    from holdings.engines.embedded_writer import EmbeddedWriter
+
     return EmbeddedWriter(settings.index_dir, made)
 
 
-def _only_embedded(settings: Settings) -> None:
-    if settings.engine != "embedded":
-        raise BadInput(f"没有“{settings.engine}”这个检索引擎。", advice="请设 DANGHAI_ENGINE=embedded。")
+def _cluster(settings: Settings) -> Cluster:
+    from holdings.engines.elasticsearch_client import Cluster
+
+    return Cluster(
+        settings.elastic_urls,
+        settings.elastic_prefix,
+        settings.elastic_api_key.get_secret_value(),
+        settings.elastic_ca,
+        settings.elastic_shards,
+    )

@@ -64,7 +64,7 @@ def java_home() -> Path:
     newest = max(versions, default=(0, ""))
     if newest[0] < LEAST_JAVA:
         raise NotHere(
-            f"no JDK of at least {LEAST_JAVA}: apt-get install temurin-25-jdk or openjdk-{LEAST_JAVA}-jdk-headless"
+            f"no JDK of at least {LEAST_JAVA}: apt-get install openjdk-{LEAST_JAVA}-jdk-headless (Debian 13 on)"
         )
     return Path(newest[1])
 
