@@ -27,7 +27,7 @@ class Settings(BaseSettings):
         "http://127.0.0.1:9200",
         description="Elasticsearch 地址，逗号分隔 addresses of Elasticsearch, between commas",
     )
-    elastic_api_key: SecretStr = Field(SecretStr(""), description="Elasticsearch API key")
+    elastic_api_key: SecretStr | None = Field(None, description="Elasticsearch API key")
     elastic_ca: Path | None = Field(
         None,
         description="Elasticsearch 的根证书 PEM file of the authority that signed the cluster's certificate",

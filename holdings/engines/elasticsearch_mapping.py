@@ -44,6 +44,9 @@ _HEAD = 200
 LONGEST_ID = 512
 #: Longest value of a keyword field in characters: longer ones are no facet and are not offered.
 LONGEST_VALUE = 8_000
+#: Stands in every text field that is empty: Lucene's idf counts only documents that have the field, and a
+#: word of a field that few documents have would weigh less than it does in the embedded engine.
+FILLER = "␀"
 #: Passages of one record.
 MOST_ROWS = 30_000
 
@@ -196,7 +199,7 @@ def source(document: Document) -> bytes:
         CODE: document.sort_code,
         VERSION: document.version,
         YEARS: years_of(document),
-        BIGRAM_FIELD: lines(document.bigrams),
+        BIGRAM_FIELD: lines(document.bigrams) or [FILLER],
         SUGGEST_CHARS: lines(list(normal) for _, normal in document.suggest),
         OFFERED: offered(document),
         ROW_COUNT: len(document.rows),
@@ -205,7 +208,7 @@ def source(document: Document) -> bytes:
             for row in document.rows
         ],
     }
-    made |= {name: lines(values) for name, values in document.text.items()}
+    made |= {name: lines(document.text.get(name, ())) or [FILLER] for name in TEXT_FIELDS}
     made |= {facet_field(name): list(dict.fromkeys(values)) for name, values in document.facets.items()}
     if first:
         made[FIRST] = first

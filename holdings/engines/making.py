@@ -66,10 +66,11 @@ def index_writer(settings: Settings, made: MadeWith) -> IndexWriter:
 def _cluster(settings: Settings) -> Cluster:
     from holdings.engines.elasticsearch_client import Cluster
 
+    key = settings.elastic_api_key
     return Cluster(
         settings.elastic_urls,
         settings.elastic_prefix,
-        settings.elastic_api_key.get_secret_value(),
+        key.get_secret_value() if key else "",
         settings.elastic_ca,
         settings.elastic_shards,
     )
