@@ -18,7 +18,7 @@ from itertools import takewhile
 from holdings.access import AUDIENCES, STAFF, narrowest_first
 from holdings.catalogue import Catalogue, OutboxItem, Stage
 from holdings.engines.port import Document, IndexWriter
-from holdings.errors import BadInput, IndexMismatch
+from holdings.errors import BadInput, EngineAway, IndexMismatch, IndexMissing
 from indexer.documents import Material, document
 from indexer.embedder import Embedder, Lacking, Vectors
 from indexer.embeddings import EmbeddingStore
@@ -79,23 +79,38 @@ class Projector:
         self._embeddings.close()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until told to stop."""
-        await self.give_meaning(stop)
+        """Work until told to stop. While the engine's cluster is away what waits stays in the outbox."""
+        considered = False
         while not stop.is_set():
             try:
-                moved = await self.step()
-            except IndexMismatch as error:
-                # Only a rebuild helps: do it where it was asked for, else wait until somebody does.
-                moved = await self.rebuild_wanted(stop)
-                if not moved:
-                    log.error("%s", error)
-                    await _sleep(stop, MISMATCHED)
-            if moved:
-                self._last_work = time.monotonic()
-                continue
-            if time.monotonic() - self._last_work > QUIET:
-                await self.rebuild_wanted(stop)
-            await _sleep(stop, POLL)
+                if not considered:
+                    await self.give_meaning(stop)
+                    considered = True
+                await self._round(stop)
+            except IndexMissing as error:
+                log.error("%s", error)
+                ask = self._catalogue.outbox.ask_rebuild
+                await asyncio.to_thread(ask, list(AUDIENCES), "index lost")
+                await _sleep(stop, MISMATCHED)
+            except EngineAway as error:
+                log.error("%s", error)
+                await _sleep(stop, error.retry_after)
+
+    async def _round(self, stop: asyncio.Event) -> None:
+        try:
+            moved = await self.step()
+        except IndexMismatch as error:
+            # Only a rebuild helps: do it where it was asked for, else wait until somebody does.
+            moved = await self.rebuild_wanted(stop)
+            if not moved:
+                log.error("%s", error)
+                await _sleep(stop, MISMATCHED)
+        if moved:
+            self._last_work = time.monotonic()
+            return
+        if time.monotonic() - self._last_work > QUIET:
+            await self.rebuild_wanted(stop)
+        await _sleep(stop, POLL)
 
     async def step(self) -> int:
         """One round: the most pressing stage's next items. Returns how many; 0 when nothing waits."""

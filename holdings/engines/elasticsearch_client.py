@@ -16,6 +16,9 @@ from elasticsearch import ApiError, AsyncElasticsearch
 
 from holdings.errors import BadInput, BadQuery, DanghaiError, EngineAway
 
+# Each retry with its traceback would fill the log of an outage; what comes of it is raised as EngineAway.
+logging.getLogger("elastic_transport").setLevel(logging.ERROR)
+
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
@@ -152,11 +155,13 @@ class Outcome:
     refused: dict[str, str] = field(default_factory=dict)
 
     def add(self, action: Action, answer: dict[str, Any]) -> bool:
-        """Count one answer; False when the cluster was too busy for it."""
+        """Count one answer; False when the cluster was too busy for it. Raises Missing: no such index."""
         (item,) = answer.values()
         status, result = item["status"], item.get("result")
         if status in BUSY:
             return False
+        if status == 404 and "error" in item:
+            raise Missing(reason_of(item["error"]))
         self.created += result == "created"
         self.updated += result == "updated"
         self.deleted += result == "deleted"

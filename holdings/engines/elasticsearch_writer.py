@@ -32,7 +32,7 @@ from holdings.engines.elasticsearch_mapping import (
     source,
 )
 from holdings.engines.port import Document, MadeWith
-from holdings.errors import BadInput, Conflict, DanghaiError, IndexMismatch
+from holdings.errors import BadInput, Conflict, DanghaiError, IndexMismatch, IndexMissing
 
 _log = logging.getLogger(__name__)
 
@@ -83,10 +83,10 @@ class ElasticsearchWriter:
     # ── opening ─────────────────────────────────────────────────────────────────
 
     async def open(self) -> None:
-        """Make the indexes that are missing, remove what a rebuild cut short left. Errors: EngineAway."""
+        """Make the indexes that are missing, remove what a rebuild cut short left. Errors: EngineAway; what
+        could not be made is made when it is first written to."""
         if self._opened is None:
             self._opened = Indexes(self._cluster.connect(), Names(self._cluster.prefix))
-        await self._create(self._indexes.names.state, **STATE_INDEX)
         for audience in self._audiences:
             await self._audience(audience)
 
@@ -105,6 +105,8 @@ class ElasticsearchWriter:
         if audience in self._at:
             return self._at[audience]
         names, alias = self._indexes.names, self._indexes.names.alias(audience)
+        if not self._at:
+            await self._create(names.state, **STATE_INDEX)
         try:
             live = await self._indexes.made(alias)
         except Missing:
@@ -174,10 +176,18 @@ class ElasticsearchWriter:
         return at
 
     async def commit(self, audience: str) -> None:
-        """Errors: EngineAway (what waits goes on waiting), BadInput for a document that is refused."""
+        """Errors: EngineAway (what waits goes on waiting), BadInput for a document that is refused,
+        IndexMissing when somebody removed the index."""
         at = await self._target(audience)
         if not at.waiting:
             return
+        try:
+            await self._commit(audience, at)
+        except Missing as error:
+            del self._at[audience]
+            raise IndexMissing(f"索引 {audience} 已被移除：{error}。", advice=REBUILD) from error
+
+    async def _commit(self, audience: str, at: _Audience) -> None:
         waiting = dict(at.waiting)
         actions = [Action(id_, source(made) if made else None) for id_, made in waiting.items()]
         refused: dict[str, str] = {}

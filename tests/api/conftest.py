@@ -44,8 +44,8 @@ class Tools:
 class System:
     """One installation in this process: put records in, project them, ask over HTTP."""
 
-    def __init__(self, home: Path, tools: Tools) -> None:
-        self.settings = Settings(home=home, archive_name="蓬屿市档案馆", _env_file=None)  # type: ignore[call-arg]
+    def __init__(self, home: Path, tools: Tools, **settings: Any) -> None:
+        self.settings = Settings(home=home, archive_name="蓬屿市档案馆", _env_file=None, **settings)
         self.store = FileStore(self.settings.store_dir)
         self.catalogue = Catalogue(self.settings.catalogue_url)
         self.catalogue.upgrade()
@@ -80,8 +80,8 @@ class System:
 
         async def opened() -> Any:
             projector = self.projector(segmenter, meaning=meaning)
-            await projector.open()
             try:
+                await projector.open()
                 return await do(projector)
             finally:
                 await projector.close()

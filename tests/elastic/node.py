@@ -172,6 +172,7 @@ class Node:
         if not link.exists():
             shutil.copytree(self.software.module, link)
         (self.folder / "config" / "log4j2.properties").write_text(LOG4J)
+        former = {kind: self._ports(kind).rpartition(":")[2] or "0" for kind in ("http", "transport")}
         for ports in (self.folder / "logs").glob("*.ports"):
             ports.unlink()
         settings = {
@@ -179,8 +180,8 @@ class Node:
             "node.name": self.name,
             "cluster.name": "danghai-tests",
             "network.host": "127.0.0.1",
-            "http.port": "0",
-            "transport.port": "0",
+            "http.port": former["http"],  # started again it listens where it did
+            "transport.port": former["transport"],
             "node.portsfile": "true",  # a file that names the ports the system gave
             "cluster.routing.allocation.disk.threshold_enabled": "false",
             "discovery.type": "single-node",
