@@ -112,6 +112,7 @@ async def _page(
     """The fused list first; beyond it the words leg goes on in its own order, skipping what was shown."""
     fused = fused_list(full, answer)
     part = fused[cursor.offset : cursor.offset + size]
+    await answer.meaning.look([f.meaning_rank - 1 for f in part if f.meaning_rank])
     found = [_found(n, f, answer) for n, f in enumerate(part, cursor.offset + 1)]
     at = replace(cursor, offset=cursor.offset + len(part), snapshot=answer.snapshot)
     if at.offset < len(fused):
@@ -166,6 +167,7 @@ async def similar(house: House, caller: Caller, stored: StoredRecord, size: int)
         )
         answer = await house.ask(caller.audience, asked)
         if answer.meaning:  # not while that leg warms, or is off
+            await answer.meaning.look(range(len(answer.meaning)))
             found = [Found(n, h.id, None, n, h.passages) for n, h in enumerate(answer.meaning, 1)]
             return SimilarOut(by="meaning", hits=await asyncio.to_thread(hits, house, caller, found, ()))
     said = mere_words(stored.record.title, house.segmenter)

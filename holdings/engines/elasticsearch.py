@@ -24,11 +24,13 @@ import numpy as np
 from holdings.engines.common import MOST_LOOKED, REBUILD, check_question, check_readable
 from holdings.engines.elasticsearch_client import Cluster, Missing
 from holdings.engines.elasticsearch_hits import (
+    Passages,
     composed,
     cut_falls,
     hits_of,
     meaning_leg,
     offered_values,
+    passages_of,
     total_of,
 )
 from holdings.engines.elasticsearch_index import Indexes, Made
@@ -39,6 +41,7 @@ from holdings.engines.elasticsearch_query import (
     MOST_CANDIDATES,
     SLACK,
     Body,
+    best_passages,
     containing,
     nearest,
     searches,
@@ -243,7 +246,15 @@ class ElasticsearchEngine:
         while wanted < MOST_CANDIDATES and not cut_falls(found, question.depth, wanted):
             wanted = min(MOST_CANDIDATES, 4 * wanted)
             found = (await self._named(snapshot, {MEANING: nearest(question, vector, wanted)}))[MEANING]
-        return meaning_leg(found, question.depth, numbering)
+
+        async def passages(ids: list[str]) -> dict[str, Passages]:
+            """Of the same state, while the cluster has it; later a hit shows none."""
+            with suppress(Missing):
+                (told,) = await self._indexes.search(snapshot.point, [best_passages(vector, ids)])
+                return passages_of(told)
+            return {}
+
+        return meaning_leg(found, question.depth, numbering, passages)
 
     async def complete(self, audience: str, prefix: str, *, size: int = 10) -> list[str]:
         if not prefix or size <= 0:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from holdings.engines.common import UNDATED_YEAR, order_of
 from holdings.engines.elasticsearch_mapping import NUMBER, OFFERED, PAGE, ROWS
 from holdings.engines.elasticsearch_query import COUNTED, FACET, WORDS, place_of, write_place
 from holdings.engines.port import NOTHING, YEARS, Answer, FacetCount, Leg, Question, Sort
+
+#: Decimals of a cosine that say something: an int8 encoder itself errs in the second.
+DIGITS = 4
+
+#: Hits whose passages are asked for at once.
+MOST_LOOKED_AT = 200
 
 Passages = tuple[tuple[int, int], ...]
 
@@ -72,24 +79,62 @@ def _aggregation(found: dict[str, Any], name: str) -> Any:
     return found[holder]["aggregations"][name]
 
 
+def _cosine(hit: Any) -> float:
+    """Rounded: equal vectors differ in the last bits by where they stand in a segment, and tie by id only so."""
+    return round(2 * float(hit["_score"]) - 1, DIGITS)
+
+
 def cut_falls(found: Any, depth: int, wanted: int) -> bool:
     """Whether no hit beyond those found scores as much as the last one within the depth."""
     hits = hits_of(found)
-    return len(hits) < wanted or bool(hits[-1]["_score"] < hits[depth - 1]["_score"])
+    return len(hits) < wanted or _cosine(hits[-1]) < _cosine(hits[depth - 1])
 
 
-def meaning_leg(found: Any, depth: int, numbering: dict[str, int]) -> Leg:
-    """By score descending, then id. Scores become cosines again."""
-    hits = sorted(hits_of(found), key=lambda hit: (-hit["_score"], hit["_id"]))[:depth]
+def meaning_leg(
+    found: Any,
+    depth: int,
+    numbering: dict[str, int],
+    find: Callable[[list[str]], Awaitable[dict[str, Passages]]],
+) -> Leg:
+    """By score descending, then id. find: the best passages of these ids."""
+    hits = sorted(hits_of(found), key=lambda hit: (-_cosine(hit), hit["_id"]))[:depth]
     if not hits:
         return NOTHING
-    ids, scores = [hit["_id"] for hit in hits], [2 * hit["_score"] - 1 for hit in hits]
-    return Leg.of(ids, numbering, scores, lambda at: _passages(hits[at]))
+    ids, scores = [hit["_id"] for hit in hits], [_cosine(hit) for hit in hits]
+    return PassagesLater(Leg.of(ids, numbering, scores), find)
 
 
-def _passages(hit: Any) -> Passages:
-    inner = hit["inner_hits"][ROWS]["hits"]["hits"]
-    return tuple((part["fields"][PAGE][0], part["fields"][NUMBER][0]) for part in inner)
+def passages_of(found: Any) -> dict[str, Passages]:
+    """id → its best passages."""
+    return {
+        hit["_id"]: tuple(
+            (part["fields"][PAGE][0], part["fields"][NUMBER][0])
+            for part in hit["inner_hits"][ROWS]["hits"]["hits"]
+        )
+        for hit in hits_of(found)
+    }
+
+
+class PassagesLater(Leg):
+    """A leg whose passages are asked for when they are wanted: for a thousand hits they cost far more than
+    the hits themselves, and twenty are shown.
+
+    find: the best passages of these ids.
+    """
+
+    def __init__(self, leg: Leg, find: Callable[[list[str]], Awaitable[dict[str, Passages]]]) -> None:
+        super().__init__(leg.keys, leg.scores, leg.ids_of, self._known)
+        self._find = find
+        self._found: dict[str, Passages] = {}
+
+    def _known(self, at: int) -> Passages:
+        return self._found.get(self.ids(at, at + 1)[0], ())
+
+    async def look(self, positions: Iterable[int]) -> None:
+        ids = self.ids()
+        wanted = [id_ for id_ in (ids[at] for at in positions) if id_ not in self._found]
+        for start in range(0, len(wanted), MOST_LOOKED_AT):
+            self._found |= await self._find(wanted[start : start + MOST_LOOKED_AT])
 
 
 def offered_values(found: Any, text: str, size: int) -> list[str]:

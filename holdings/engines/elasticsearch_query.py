@@ -236,18 +236,29 @@ def _terms(facet: str, size: int, shards: int) -> Body:
 
 
 def nearest(question: Question, vector: Vector, wanted: int) -> Body:
-    """The meaning leg: the `wanted` records whose best passages lie nearest, and their passages."""
-    knn: Body = {
+    """The meaning leg: the `wanted` records whose best passages lie nearest."""
+    knn = _knn(vector, wanted)
+    if bound_by(question) or question.must_not:
+        knn["filter"] = constrained(None, bound_by(question), question.must_not)
+    return {"knn": knn, "size": wanted, "_source": False, "track_total_hits": False}
+
+
+def best_passages(vector: Vector, ids: Sequence[str]) -> Body:
+    """The passages of these records that lie nearest."""
+    knn = _knn(vector, len(ids))
+    knn["filter"] = {"terms": {ID: list(ids)}}
+    knn["inner_hits"] = {"size": PASSAGES, "_source": False, "docvalue_fields": [PAGE, NUMBER]}
+    return {"knn": knn, "size": len(ids), "_source": False, "track_total_hits": False}
+
+
+def _knn(vector: Vector, wanted: int) -> Body:
+    return {
         "field": VECTOR,
         "query_vector": vector.tolist(),
         "k": wanted,
         "num_candidates": min(MOST_CANDIDATES, max(wanted, LEAST_CANDIDATES)),
         "rescore_vector": {"oversample": OVERSAMPLE},
-        "inner_hits": {"size": PASSAGES, "_source": False, "docvalue_fields": [PAGE, NUMBER]},
     }
-    if bound_by(question) or question.must_not:
-        knn["filter"] = constrained(None, bound_by(question), question.must_not)
-    return {"knn": knn, "size": wanted, "_source": False, "track_total_hits": False}
 
 
 # ── places ──────────────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ text (holdings.text.normalise); the same normalisation and segmenter were used o
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, Protocol, overload
@@ -214,7 +214,8 @@ class Leg(Sequence[Hit]):
     when they are looked at.
 
     keys: shape (hits,); in both legs of one answer the same key is the same document, and nothing more.
-    scores: shape (hits,), descending.  ids: of some of the keys.  passages: of the hit at a position.
+    scores: shape (hits,), descending.  ids: of some of the keys.  passages: of the hit at a position, once
+    `look` was asked for them.
     """
 
     def __init__(
@@ -226,7 +227,7 @@ class Leg(Sequence[Hit]):
     ) -> None:
         self.keys = keys
         self.scores = scores
-        self._ids = ids
+        self.ids_of = ids
         self._passages = passages
 
     @staticmethod
@@ -244,10 +245,14 @@ class Leg(Sequence[Hit]):
         return Leg(keys, scored, lambda wanted: [names[key] for key in wanted.tolist()], passages)
 
     def ids(self, start: int = 0, end: int | None = None) -> list[str]:
-        return self._ids(self.keys[start:end])
+        return self.ids_of(self.keys[start:end])
 
     def ids_at(self, positions: NDArray[np.int64]) -> list[str]:
-        return self._ids(self.keys[positions])
+        return self.ids_of(self.keys[positions])
+
+    async def look(self, positions: Iterable[int]) -> None:
+        """Have the passages of these hits at hand. An engine across a network fetches them only now; before,
+        its hits show none. Errors: the engine's."""
 
     def __len__(self) -> int:
         return len(self.keys)

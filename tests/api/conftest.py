@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ class System:
     """One installation in this process: put records in, project them, ask over HTTP."""
 
     def __init__(self, home: Path, tools: Tools, **settings: Any) -> None:
+        # DANGHAI_ENGINE=elasticsearch and DANGHAI_ELASTIC_HOSTS run this whole suite on a cluster.
+        settings.setdefault("elastic_prefix", f"t{blake2b(str(home).encode(), digest_size=6).hexdigest()}")
         self.settings = Settings(home=home, archive_name="蓬屿市档案馆", _env_file=None, **settings)
         self.store = FileStore(self.settings.store_dir)
         self.catalogue = Catalogue(self.settings.catalogue_url)

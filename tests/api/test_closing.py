@@ -35,7 +35,11 @@ OPEN_AGAIN = {"access_status": "开放", "publicity": "公开", "reason": "复�
 
 
 def environment(system: System) -> dict[str, str]:
-    return os.environ | {"DANGHAI_HOME": str(system.settings.home), "PYTHONPATH": str(ROOT)}
+    own = {
+        "DANGHAI_HOME": str(system.settings.home),
+        "DANGHAI_ELASTIC_PREFIX": system.settings.elastic_prefix,
+    }
+    return os.environ | own | {"PYTHONPATH": str(ROOT)}
 
 
 def start_projector(system: System) -> subprocess.Popen[bytes]:

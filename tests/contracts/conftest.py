@@ -99,7 +99,12 @@ class Desk:
         self.run(self.engine.refresh())
 
     def ask(self, audience: str = AUDIENCE, **question: Any) -> Answer:
-        return self.run(self.engine.search(audience, Question(**question)))
+        async def asked() -> Answer:
+            answer = await self.engine.search(audience, Question(**question))
+            await answer.meaning.look(range(len(answer.meaning)))
+            return answer
+
+        return self.run(asked())
 
     def found(self, **question: Any) -> set[str]:
         """Ids of the words leg, which must be as many as the total says."""

@@ -111,7 +111,9 @@ def test_the_vector_may_come_while_the_words_are_sought(archive: Desk) -> None:
 
     async def asked() -> Answer:
         question = Question(words=word("登记"), vector=asyncio.ensure_future(late()))
-        return await archive.engine.search(AUDIENCE, question)
+        answer = await archive.engine.search(AUDIENCE, question)
+        await answer.meaning.look(range(len(answer.meaning)))
+        return answer
 
     answer, plain = archive.run(asked()), archive.ask(words=word("登记"), vector=direction(0))
     assert (list(answer.words), list(answer.meaning)) == (list(plain.words), list(plain.meaning))
