@@ -47,7 +47,7 @@ from holdings.engines.elasticsearch_query import (
     searches,
 )
 from holdings.engines.port import NOTHING, Answer, IndexStatus, Leg, MadeWith, Question, Row, Vector
-from holdings.errors import EngineAway, IndexMissing
+from holdings.errors import EngineAway, IndexMismatch, IndexMissing
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -60,11 +60,19 @@ KEPT, KEPT_SECONDS = 8, 600.0
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One state of one audience's index, as long as the cluster keeps its point in time."""
+    """One state of one audience's index, as long as the cluster keeps its point in time.
+
+    mismatch: why the meaning leg is off; "" if it is not.
+    """
 
     state: State
     made: Made
     point: str
+    mismatch: str = ""
+
+    @property
+    def has_meaning(self) -> bool:
+        return self.made.made_with.dimension > 0 and not self.mismatch
 
     @property
     def name(self) -> str:
@@ -183,8 +191,8 @@ class ElasticsearchEngine:
         if latest is None:
             del self._following[audience]
             raise IndexMissing(f"尚无索引：{audience}。", advice=REBUILD)
-        check_readable(latest.made.made_with, self._made_with, audience)
-        return latest
+        mismatch = check_readable(latest.made.made_with, self._made_with, audience)
+        return replace(latest, mismatch=mismatch) if mismatch else latest
 
     async def _within(
         self, audience: str, work: Callable[[Snapshot], Awaitable[T]], name: str | None = None
@@ -208,7 +216,7 @@ class ElasticsearchEngine:
         """Both legs in one request; while the sentence is still being embedded the words go ahead."""
         bodies = searches(question, snapshot.made.shards)
         vector = question.vector
-        if vector is None or question.depth <= 0 or not snapshot.made.made_with.dimension:
+        if vector is None or question.depth <= 0 or not snapshot.has_meaning:
             return composed(question, await self._named(snapshot, bodies), NOTHING, {}, snapshot.name)
         numbering: dict[str, int] = {}
         if isinstance(vector, asyncio.Future) and not vector.done():
@@ -256,6 +264,17 @@ class ElasticsearchEngine:
 
         return meaning_leg(found, question.depth, numbering, passages)
 
+    def has_meaning(self, audience: str) -> bool:
+        """As last looked; True of an audience that nobody has asked yet, or its first question went without."""
+        following = self._following.get(audience)
+        if following is None or following.latest is None:
+            return True
+        made = following.latest.made
+        with suppress(IndexMismatch):
+            found = made.made_with
+            return found.dimension > 0 and not check_readable(found, self._made_with, audience)
+        return False
+
     async def complete(self, audience: str, prefix: str, *, size: int = 10) -> list[str]:
         if not prefix or size <= 0:
             await self._latest(audience)
@@ -297,7 +316,10 @@ class ElasticsearchEngine:
             "query": EVERYTHING,
             "size": 0,
             "track_total_hits": True,
-            "aggs": {ROWS: {"sum": {"field": ROW_COUNT}}},
+            "aggs": {
+                ROWS: {"sum": {"field": ROW_COUNT}},
+                "with_rows": {"filter": {"range": {ROW_COUNT: {"gt": 0}}}},
+            },
         }
         (found,) = await self._indexes.search(snapshot.point, [counted])
         state, documents = snapshot.state, total_of(found)
@@ -307,9 +329,11 @@ class ElasticsearchEngine:
             rows=round(found["aggregations"][ROWS]["value"]),
             generation=state.index,
             words_ready=True,
-            meaning_ready=True,
+            meaning_ready=not snapshot.mismatch,
             bytes_on_disk=await self._indexes.size(state.index),
             made_with=snapshot.made.made_with,
             dead=state.dead,
             rebuild_due=state.withdrawn > 0 or state.dead * 3 > max(documents + state.dead, 1_000),
+            with_rows=found["aggregations"]["with_rows"]["doc_count"],
+            mismatch=snapshot.mismatch,
         )

@@ -146,7 +146,7 @@ def mappings(made_with: MadeWith) -> dict[str, Any]:
             DAYS: {"type": "integer_range"},
             YEARS: {"type": "integer"},
             VERSION: {"type": "long", **unindexed},
-            ROW_COUNT: {"type": "integer", **unindexed},
+            ROW_COUNT: {"type": "integer"},
             ROWS: {"type": "nested", "properties": passages},
         },
     }

@@ -18,7 +18,7 @@ from typing import Any
 from elasticsearch import BadRequestError
 
 from holdings.access import AUDIENCES
-from holdings.engines.common import REBUILD, check_made_with
+from holdings.engines.common import REBUILD, check_writable, meaning_off
 from holdings.engines.elasticsearch_client import Action, Cluster, Missing, Outcome, bulk
 from holdings.engines.elasticsearch_index import Indexes, Made
 from holdings.engines.elasticsearch_mapping import (
@@ -172,7 +172,7 @@ class ElasticsearchWriter:
         and no rebuild is under way."""
         at = await self._audience(audience)
         if at.building is None:
-            check_made_with(at.live.made_with, self._made_with, audience)
+            check_writable(at.live.made_with, self._made_with, audience)
         return at
 
     async def commit(self, audience: str) -> None:
@@ -189,20 +189,26 @@ class ElasticsearchWriter:
 
     async def _commit(self, audience: str, at: _Audience) -> None:
         waiting = dict(at.waiting)
-        actions = [Action(id_, source(made) if made else None) for id_, made in waiting.items()]
         refused: dict[str, str] = {}
         if at.building:
-            outcome = await bulk(self._indexes.client, at.building.index, actions)
+            outcome = await bulk(self._indexes.client, at.building.index, _actions(waiting))
             at.building.took(waiting, outcome)
             refused |= outcome.refused
-        if not _fits(at.live, self._made_with):
-            # Made with something else it cannot take these documents, but must lose what is withdrawn.
-            actions = [action for action in actions if action.source is None]
-        refused |= await self._commit_live(audience, at, actions)
+        refused |= await self._commit_live(audience, at, _actions(self._fitting(at.live, waiting)))
         for id_, made in waiting.items():
             if at.waiting.get(id_, waiting) is made:  # not written again meanwhile
                 del at.waiting[id_]
         _complain(refused)
+
+    def _fitting(self, live: Made, waiting: dict[str, Document | None]) -> dict[str, Document | None]:
+        """What an index takes: without rows where another encoder made it, nothing where its words are
+        other ones. What is withdrawn it loses all the same."""
+        with suppress(IndexMismatch):
+            if live.made_with == self._made_with:
+                return waiting
+            if not live.made_with.words_unlike(self._made_with):
+                return {id_: made and replace(made, rows=()) for id_, made in waiting.items()}
+        return {id_: made for id_, made in waiting.items() if made is None}
 
     async def _commit_live(self, audience: str, at: _Audience, actions: Sequence[Action]) -> dict[str, str]:
         """Send, make visible, tell readers; what was refused."""
@@ -312,6 +318,14 @@ class ElasticsearchWriter:
                 found[id_] = document.version
         return found
 
+    async def without_meaning(self) -> list[str]:
+        found: list[str] = []
+        for audience, at in self._at.items():
+            with suppress(IndexMismatch):
+                if meaning_off(at.live.made_with, self._made_with, audience):
+                    found.append(audience)
+        return found
+
     async def close(self) -> None:
         """What waits is dropped; an unfinished rebuild too."""
         if self._opened is None:
@@ -326,10 +340,8 @@ class ElasticsearchWriter:
         self._opened = None
 
 
-def _fits(made: Made, wanted: MadeWith) -> bool:
-    with suppress(IndexMismatch):
-        return made.made_with == wanted
-    return False
+def _actions(waiting: Mapping[str, Document | None]) -> list[Action]:
+    return [Action(id_, source(made) if made else None) for id_, made in waiting.items()]
 
 
 def _complain(refused: dict[str, str]) -> None:
