@@ -18,7 +18,14 @@ def params(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
 
 
+def settled(page: Page) -> None:
+    """While a run draws the page anew, the former summary may stand beside the new one."""
+    expect(page.locator(TOTAL)).to_have_count(1)
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+
+
 def total(page: Page) -> int:
+    settled(page)
     found = re.search(r"[\d,]+", page.locator(TOTAL).inner_text())
     assert found
     return int(found.group().replace(",", ""))
@@ -31,7 +38,9 @@ def api_total(api: str, **asked: str | int) -> int:
 
 
 def expect_total(page: Page, number: int) -> None:
-    expect(page.locator(TOTAL)).to_have_text(re.compile(rf"(?<!\d){number:,}(?!\d)"))
+    said = page.locator(TOTAL).filter(has_text=re.compile(rf"(?<!\d){number:,}(?!\d)"))
+    expect(said).to_have_count(1)
+    settled(page)
 
 
 def ask(page: Page, text: str) -> None:
@@ -76,7 +85,7 @@ def test_a_chip_is_removed_and_comes_back(page: Page) -> None:
 
 def test_facets_narrow_exclude_and_are_removed(page: Page) -> None:
     page.goto("/?q=渔民&mode=words")
-    expect(page.locator(TOTAL)).to_be_visible()
+    settled(page)
     everything = total(page)
     values = page.locator("[data-facet=fonds] li")
     first = values.first
@@ -206,10 +215,10 @@ def test_the_keyboard_keeps_its_place_when_a_facet_is_chosen(page: Page) -> None
 def test_address_holds_everything_and_survives_reload(page: Page) -> None:
     address = "/?q=渔民&mode=words&sort=date&fonds=J045&exclude=genre:合同&year_from=1950&year_to=1960"
     page.goto(address)
-    expect(page.locator(TOTAL)).to_be_visible()
+    settled(page)
     before, codes = total(page), page.locator(".dh-card code").all_inner_texts()
     page.reload()
-    expect(page.locator(TOTAL)).to_be_visible()
+    settled(page)
     assert (total(page), page.locator(".dh-card code").all_inner_texts()) == (before, codes)
     expect(page.locator("select[name=mode]")).to_have_value("words")
     chips = page.locator(".dh-chips").last
