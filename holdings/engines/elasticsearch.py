@@ -46,7 +46,15 @@ from holdings.engines.elasticsearch_query import (
     nearest,
     searches,
 )
-from holdings.engines.port import NOTHING, Answer, IndexStatus, Leg, MadeWith, Question, Row, Vector
+from holdings.engines.legs import NOTHING, Leg
+from holdings.engines.port import (
+    Answer,
+    IndexStatus,
+    MadeWith,
+    Question,
+    Row,
+    Vector,
+)
 from holdings.errors import EngineAway, IndexMismatch, IndexMissing
 
 T = TypeVar("T")

@@ -9,7 +9,14 @@ from typing import Any
 from holdings.engines.common import UNDATED_YEAR, order_of
 from holdings.engines.elasticsearch_mapping import NUMBER, OFFERED, PAGE, ROWS
 from holdings.engines.elasticsearch_query import COUNTED, FACET, WORDS, place_of, write_place
-from holdings.engines.port import NOTHING, YEARS, Answer, FacetCount, Leg, Question, Sort
+from holdings.engines.legs import NOTHING, Leg
+from holdings.engines.port import (
+    YEARS,
+    Answer,
+    FacetCount,
+    Question,
+    Sort,
+)
 
 #: Decimals of a cosine that say something: an int8 encoder itself errs in the second.
 DIGITS = 4

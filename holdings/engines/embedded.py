@@ -26,13 +26,12 @@ from holdings.engines.embedded_layout import AudienceFolder
 from holdings.engines.embedded_snapshot import AudienceReader, Snapshot
 from holdings.engines.embedded_vectors import load_faiss
 from holdings.engines.embedded_words import Query
+from holdings.engines.legs import NOTHING, Leg
 from holdings.engines.port import (
-    NOTHING,
     YEARS,
     Answer,
     FacetCount,
     IndexStatus,
-    Leg,
     MadeWith,
     Question,
     Row,

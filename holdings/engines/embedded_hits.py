@@ -20,7 +20,11 @@ from numpy.typing import NDArray
 from holdings.engines.common import MOST_LOOKED, facet_field
 from holdings.engines.embedded_columns import Columns, Numbers
 from holdings.engines.embedded_words import NUMBER, SORT_FIELDS, Query, id_of_key
-from holdings.engines.port import NOTHING, FacetCount, Leg, Sort
+from holdings.engines.legs import NOTHING, Leg
+from holdings.engines.port import (
+    FacetCount,
+    Sort,
+)
 from holdings.errors import BadCursor
 
 #: Above any field's cardinality: no segment cuts its counts before they are joined, so all are exact.

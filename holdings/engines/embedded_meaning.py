@@ -16,7 +16,12 @@ from holdings.engines.embedded_columns import Columns, Mask, Numbers, is_columna
 from holdings.engines.embedded_hits import Hits, by_score_and_id
 from holdings.engines.embedded_vectors import RESCORED, Scores, Vectors
 from holdings.engines.embedded_words import Query, QueryBuilder
-from holdings.engines.port import NOTHING, AnyOf, Leg, Node, Vector
+from holdings.engines.legs import NOTHING, Leg
+from holdings.engines.port import (
+    AnyOf,
+    Node,
+    Vector,
+)
 
 #: At most this many documents are gathered from Tantivy without a second thought (a fifth of a
 #: microsecond each).

@@ -16,7 +16,7 @@ from typing import NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from holdings.engines.port import Leg
+from holdings.engines.legs import Leg
 
 K = 10.0
 WORDS_WEIGHT = 1.0

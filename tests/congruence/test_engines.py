@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from holdings.engines.legs import Leg
 from holdings.engines.port import (
     FACETS,
     TEXT_FIELDS,
@@ -30,7 +31,6 @@ from holdings.engines.port import (
     Document,
     FacetIn,
     Ids,
-    Leg,
     Node,
     Phrase,
     Question,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdings.engines.fusion import Fused, K, fuse, in_turn
-from holdings.engines.port import Leg
+from holdings.engines.legs import Leg
 
 IDS = st.lists(st.text("abcdef", min_size=1, max_size=2), unique=True, max_size=12)
 
