@@ -21,6 +21,9 @@ from holdings.errors import BadQuery
 
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
+#: Documents by number, or EVERY one.
+Chosen = slice | NDArray[np.integer]
+EVERY = slice(None)
 
 IDS, SUGGEST, DOCS, DAYS, DEATHS, ROW_KEYS, ROWS = (
     "ids.bin", "suggest.bin", "docs.u64", "days.i32", "deaths.u32", "row-keys.u32", "rows.f16",
@@ -188,31 +191,26 @@ class Columns:
         ends = self.docs[:, 2].astype(np.int64)
         return np.diff(ends, prepend=0) > 0
 
-    def constrained(self, must: Sequence[Node], must_not: Sequence[Node]) -> Mask:
-        """Which documents meet columnar constraints, shape (docs,)."""
-        documents = np.ones(self.state.docs, np.bool_)
+    def constrained(self, must: Sequence[Node], must_not: Sequence[Node], chosen: Chosen = EVERY) -> Mask:
+        """Which of the chosen documents meet columnar constraints, shape (chosen,)."""
+        count = self.state.docs if isinstance(chosen, slice) else len(chosen)
+        passing = np.ones(count, np.bool_)
         for node in must:
-            documents &= self.mask(node)
+            passing &= self.mask(node, chosen)
         for node in must_not:
-            documents &= ~self.mask(node)
-        return documents
+            passing &= ~self.mask(node, chosen)
+        return passing
 
-    def mask(self, node: Node) -> Mask:
-        """Which documents a columnar constraint lets through, shape (docs,)."""
-        return self._decided(node, slice(None))
-
-    def passing(self, node: Node, documents: NDArray[np.integer]) -> Mask:
-        """The same of some documents only, shape (len(documents),): dates are then looked up, not scanned."""
-        return self._decided(node, documents)
-
-    def _decided(self, node: Node, chosen: slice | NDArray[np.integer]) -> Mask:
+    def mask(self, node: Node, chosen: Chosen = EVERY) -> Mask:
+        """Which of the chosen documents a columnar constraint lets through, shape (chosen,). Dates of a few
+        are looked up, not scanned."""
         if isinstance(node, FacetIn):
             return self._facet_mask(node)[chosen]
         days: NDArray[np.int32] = self._array(DAYS, np.int32, 2, self.state.docs)[chosen]  # type: ignore[assignment]
         if isinstance(node, AnyOf):
             votes = np.zeros(len(days), np.uint16)
             for child in node.children:
-                votes += self._decided(child, chosen)
+                votes += self.mask(child, chosen)
             return np.asarray(votes >= max(1, node.required))
         if isinstance(node, Undated):
             return np.asarray(days[:, 0] == 0)

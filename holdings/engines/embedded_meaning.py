@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from holdings.engines.embedded_columns import Columns, Mask, Numbers, is_columnar
 from holdings.engines.embedded_hits import Hits, by_score_and_id
@@ -61,18 +60,12 @@ class Meaning:
         if not any(constraints):
             return self._vectors.search(vector, None, RESCORED)
         owners = self._columns.row_keys[:, 0]
-        likely = self._vectors.likely(vector, lambda rows: self._passing(constraints, owners[rows]), RESCORED)
-        return likely or self._vectors.search(vector, self._row_mask(constraints), RESCORED)
 
-    def _passing(self, constraints: Constraints, documents: NDArray[np.uint32]) -> Mask:
-        """Which of these documents meet columnar constraints, shape (len(documents),)."""
-        must, must_not = constraints
-        passing = np.ones(len(documents), np.bool_)
-        for node in must:
-            passing &= self._columns.passing(node, documents)
-        for node in must_not:
-            passing &= ~self._columns.passing(node, documents)
-        return passing
+        def passes(rows: Numbers) -> Mask:
+            return self._columns.constrained(*constraints, owners[rows])
+
+        likely = self._vectors.likely(vector, passes, RESCORED)
+        return likely or self._vectors.search(vector, self._row_mask(constraints), RESCORED)
 
     def _row_mask(self, constraints: Constraints) -> Mask | None:
         """Rows of every document that meets columnar constraints; None when there are none."""
