@@ -35,17 +35,30 @@ NO_MARKS: frozenset[str] = frozenset({"", "无", "公开", "非密"})
 
 #: Staff roles that may change a record's opening.
 OPENING_ROLES: frozenset[str] = frozenset({"archivist", "reviewer", "admin"})
-#: Every role a key may have.
-ROLES: tuple[str, ...] = ("archivist", "reviewer", "curator", "admin")
+#: Every role a key may have. The last three are the 三员: they run the system, and read no closed record by it.
+ROLES: tuple[str, ...] = (
+    "archivist",
+    "reviewer",
+    "curator",
+    "security_officer",
+    "admin",
+    "system_admin",
+    "security_admin",
+    "audit_admin",
+)
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: one audience, and the roles that allow more than reading."""
+    """Who asks: one audience, and the roles that allow more than reading.
+
+    `id` names the caller for good ("key:12"; "" for nobody named), `name` is for people.
+    """
 
     audience: str = PUBLIC
     roles: frozenset[str] = frozenset()
     name: str = ""
+    id: str = ""
 
     @property
     def is_staff(self) -> bool:

@@ -48,7 +48,7 @@ class Keys:
         query = select(KeyRow).where(KeyRow.digest == _digest(key), KeyRow.revoked_at.is_(None))
         with self._database.read() as session:
             row = session.scalar(query)
-            return Caller(row.audience, frozenset(row.roles), row.name) if row else None
+            return Caller(row.audience, frozenset(row.roles), row.name, f"key:{row.id}") if row else None
 
     def listing(self) -> list[dict[str, object]]:
         """Every key's number, name, audience, roles and dates; never the key."""
