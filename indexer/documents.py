@@ -72,9 +72,14 @@ def document(
         first_day=_day(first),
         last_day=_day(last),
         sort_code=natural_key(record.reference_code),
-        rows=[Row(page, number, vector) for (page, number), vector in sorted(vectors.items())],
+        rows=rows_of(vectors),
         suggest=[(value, normalise(value).text) for value in _suggestions(record)],
     )
+
+
+def rows_of(vectors: Mapping[tuple[int, int], NDArray[np.float32]]) -> list[Row]:
+    """(page, number) → vector as an index takes them."""
+    return [Row(page, number, vector) for (page, number), vector in sorted(vectors.items())]
 
 
 def _fields(material: Material, *, staff: bool) -> dict[str, list[str]]:

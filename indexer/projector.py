@@ -19,7 +19,7 @@ from holdings.access import AUDIENCES, STAFF, narrowest_first
 from holdings.catalogue import Catalogue, OutboxItem, Stage
 from holdings.engines.port import Document, IndexWriter
 from holdings.errors import BadInput, EngineAway, IndexMismatch, IndexMissing
-from indexer.documents import Material, document
+from indexer.documents import Material, document, rows_of
 from indexer.embedder import Embedder, Lacking, Vectors
 from indexer.embeddings import EmbeddingStore
 from models.meaning import Encoder
@@ -148,17 +148,22 @@ class Projector:
         return dict(lacking)
 
     async def _project(self, items: Sequence[OutboxItem], materials: dict[str, Material]) -> Lacking:
-        """Write and commit in every audience, the most open first. Returns what vectors still lack."""
+        """Write and commit in every audience, the most open first: whole documents, or the vectors of those
+        that have been written. Returns what vectors still lack."""
+        late = items[0].stage >= Stage.DESCRIPTION_VECTORS
         vectors, lacking = await asyncio.to_thread(self._known, materials)
         ids = list(dict.fromkeys(item.record_id for item in items))
         drawn: dict[tuple[str, bool], Document] = {}  # all but staff see a record alike
         for audience in narrowest_first(AUDIENCES):
             seen = [i for i in ids if i in materials and audience in materials[i].stored.audiences]
+            whole = seen
+            if late:
+                whole = await self._writer.add_rows(audience, {i: rows_of(vectors[i]) for i in seen})
             staff = audience == STAFF
-            fresh = [materials[i] for i in seen if (i, staff) not in drawn]
+            fresh = [materials[i] for i in whole if (i, staff) not in drawn]
             for made in await asyncio.to_thread(self._drawn_up, fresh, audience, vectors):
                 drawn[made.id, staff] = made
-            documents = [drawn[i, staff] for i in seen if (i, staff) in drawn]
+            documents = [drawn[i, staff] for i in whole if (i, staff) in drawn]
             await self._writer.write(audience, documents, [i for i in ids if i not in set(seen)])
             await self._writer.commit(audience)
         return lacking

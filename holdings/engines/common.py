@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from holdings.engines.port import FACETS, TEXT_FIELDS, Document, MadeWith, Node, Question, Sort
+from holdings.engines.port import FACETS, TEXT_FIELDS, Document, MadeWith, Node, Question, Row, Sort
 from holdings.errors import BadInput, BadQuery, IndexMismatch
 
 #: The year under which the undated are counted.
@@ -63,9 +63,14 @@ def check_document(document: Document, dimension: int) -> None:
         raise BadInput(f"{document.id}: unknown fields {sorted(unknown)}")
     if "\0" in document.id or "\0" in document.sort_code or not document.id:
         raise BadInput(f"{document.id!r}: an id must not be empty, nor hold NUL")
-    for row in document.rows:
+    check_rows(document.id, document.rows, dimension)
+
+
+def check_rows(id_: str, rows: Sequence[Row], dimension: int) -> None:
+    """Raises BadInput for a vector of another length."""
+    for row in rows:
         if row.vector.shape != (dimension,):
-            raise BadInput(f"{document.id}: vector of shape {row.vector.shape}, expected ({dimension},)")
+            raise BadInput(f"{id_}: vector of shape {row.vector.shape}, expected ({dimension},)")
 
 
 def check_words(found: MadeWith, wanted: MadeWith, audience: str) -> None:

@@ -31,7 +31,7 @@ from holdings.engines.elasticsearch_mapping import (
     number_of,
     source,
 )
-from holdings.engines.port import Document, MadeWith
+from holdings.engines.port import Document, MadeWith, Row
 from holdings.errors import BadInput, Conflict, DanghaiError, IndexMismatch, IndexMissing
 
 _log = logging.getLogger(__name__)
@@ -166,6 +166,10 @@ class ElasticsearchWriter:
         at.waiting.update((document.id, document) for document in documents)
         if at.building:
             at.building.touched.update(deletes, (document.id for document in documents))
+
+    async def add_rows(self, audience: str, rows: Mapping[str, Sequence[Row]]) -> list[str]:
+        """Every id: a cluster keeps no words to make a document again from, so it has to be written whole."""
+        return list(rows)
 
     async def _target(self, audience: str) -> _Audience:
         """Where documents go. Raises IndexMismatch when the live generation was made with something else

@@ -233,7 +233,8 @@ def _vectors(snapshot: Snapshot, record_id: str) -> list[Row]:
     if not numbers:
         return []
     columns = snapshot.columns
-    start, end = columns.row_span(numbers[0])
-    keys = columns.row_keys[start:end].tolist()
-    vectors = columns.rows[start:end].astype(np.float32)
-    return [Row(page, number, vector) for (_, page, number), vector in zip(keys, vectors, strict=True)]
+    own = columns.rows_of(numbers)
+    keys = columns.row_keys[own].tolist()
+    vectors = columns.rows[own].astype(np.float32)
+    rows = [Row(page, number, vector) for (_, page, number), vector in zip(keys, vectors, strict=True)]
+    return sorted(rows, key=lambda row: (row.page, row.number))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from holdings.engines.common import days_of
 from holdings.engines.embedded_layout import GrowingFile, MappedFiles, State
-from holdings.engines.port import FACETS, AnyOf, DateRange, Document, FacetIn, Node, Undated
+from holdings.engines.port import FACETS, AnyOf, DateRange, Document, FacetIn, Node, Row, Undated
 from holdings.errors import BadQuery
 
 Mask = NDArray[np.bool_]
@@ -51,7 +51,7 @@ def column_lengths(state: State, dimension: int) -> dict[str, int]:
     lengths = {
         IDS: state.id_bytes,
         SUGGEST: state.suggest_bytes,
-        DOCS: state.docs * 32,
+        DOCS: state.docs * 24,
         DAYS: state.docs * 8,
         DEATHS: state.deaths * 4,
         ROW_KEYS: state.rows * 12,
@@ -98,8 +98,8 @@ class ColumnWriter:
         self._files[SUGGEST].append(offered)
         self.id_bytes += len(encoded)
         self.suggest_bytes += len(offered)
-        self._add_rows(number, document)
-        ends = np.array([document.version, self.id_bytes, self.rows, self.suggest_bytes], np.uint64)
+        self.add_rows(number, document.rows)
+        ends = np.array([document.version, self.id_bytes, self.suggest_bytes], np.uint64)
         self._files[DOCS].append(ends.tobytes())
         self._files[DAYS].append(np.array(days_of(document), np.int32).tobytes())
         for facet, values in document.facets.items():
@@ -110,14 +110,15 @@ class ColumnWriter:
         self.docs += 1
         return number
 
-    def _add_rows(self, number: int, document: Document) -> None:
-        if not document.rows:
+    def add_rows(self, number: int, rows: Sequence[Row]) -> None:
+        """Append rows of a document."""
+        if not rows:
             return
-        keys = np.array([(number, row.page, row.number) for row in document.rows], np.uint32)
-        vectors = np.stack([row.vector for row in document.rows]).astype(np.float16)
+        keys = np.array([(number, row.page, row.number) for row in rows], np.uint32)
+        vectors = np.stack([row.vector for row in rows]).astype(np.float16)
         self._files[ROW_KEYS].append(keys.tobytes())
         self._files[ROWS].append(vectors.tobytes())
-        self.rows += len(document.rows)
+        self.rows += len(rows)
 
     def bury(self, number: int) -> None:
         """Note that a document's number is dead."""
@@ -140,8 +141,8 @@ class Columns:
 
     @property
     def docs(self) -> NDArray[np.uint64]:
-        """(docs, 4): version, end in ids.bin, end in rows, end in suggest.bin."""
-        return self._array(DOCS, np.uint64, 4, self.state.docs)  # type: ignore[return-value]
+        """(docs, 3): version, end in ids.bin, end in suggest.bin."""
+        return self._array(DOCS, np.uint64, 3, self.state.docs)  # type: ignore[return-value]
 
     @property
     def row_keys(self) -> NDArray[np.uint32]:
@@ -163,7 +164,7 @@ class Columns:
 
     def suggestions(self, numbers: Sequence[int] | Numbers) -> Iterator[tuple[str, str]]:
         """(as shown, normalised) of each value the documents offer, a document's own only once."""
-        for text in self._texts(SUGGEST, self.state.suggest_bytes, 3, numbers):
+        for text in self._texts(SUGGEST, self.state.suggest_bytes, 2, numbers):
             for line in text.split("\n") if text else ():
                 shown, _, normal = line.partition("\0")
                 yield shown, normal
@@ -181,15 +182,21 @@ class Columns:
             for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)
         ]
 
-    def row_span(self, number: int) -> tuple[int, int]:
-        """The rows of one document, [start, end)."""
-        ends = self.docs[:, 2]
-        return int(ends[number - 1]) if number else 0, int(ends[number])
+    def rows_of(self, numbers: Sequence[int] | NDArray[np.integer]) -> Numbers:
+        """Row numbers of these documents, ascending: a document's rows lie together as far as they came
+        together. A pass over every row's owner (2 ms a million)."""
+        owners = self.row_keys[:, 0]
+        if len(numbers) == 1:
+            return np.flatnonzero(owners == numbers[0])
+        wanted = np.zeros(self.state.docs, np.bool_)
+        wanted[np.asarray(numbers, np.int64)] = True
+        return np.flatnonzero(wanted[owners])
 
     def has_rows(self) -> Mask:
         """Which documents have any, shape (docs,)."""
-        ends = self.docs[:, 2].astype(np.int64)
-        return np.diff(ends, prepend=0) > 0
+        mask = np.zeros(self.state.docs, np.bool_)
+        mask[self.row_keys[:, 0]] = True
+        return mask
 
     def constrained(self, must: Sequence[Node], must_not: Sequence[Node], chosen: Chosen = EVERY) -> Mask:
         """Which of the chosen documents meet columnar constraints, shape (chosen,)."""

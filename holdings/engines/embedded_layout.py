@@ -34,7 +34,7 @@ from holdings.engines.common import REBUILD
 from holdings.engines.port import MadeWith
 from holdings.errors import IndexMismatch, IndexMissing
 
-FORMAT = 2
+FORMAT = 3
 Bytes = NDArray[np.uint8]
 
 

@@ -313,10 +313,10 @@ def _alive(columns: Columns, before: Snapshot | None) -> tuple[Mask, Mask]:
     alive[: len(before.alive)] = before.alive
     rows_alive = np.ones(state.rows, np.bool_)
     rows_alive[: len(before.rows_alive)] = before.rows_alive
-    for number in columns.deaths(before.state.deaths).tolist():
-        alive[number] = False
-        start, end = columns.row_span(number)
-        rows_alive[start:end] = False
+    dead = columns.deaths(before.state.deaths)
+    if len(dead):
+        alive[dead] = False
+        rows_alive[columns.rows_of(dead)] = False
     return alive, rows_alive
 
 

@@ -8,7 +8,7 @@ whole of one commit and nothing of the next.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +17,9 @@ from typing import TypeVar
 import numpy as np
 
 from holdings.access import AUDIENCES
-from holdings.engines.common import check_document, check_writable, meaning_off
+from holdings.engines.common import check_document, check_rows, check_writable, meaning_off
 from holdings.engines.embedded_columns import (
+    ROW_KEYS,
     Columns,
     ColumnWriter,
     column_lengths,
@@ -52,7 +53,7 @@ from holdings.engines.embedded_words import (
     read_state,
     state_document,
 )
-from holdings.engines.port import Document, MadeWith
+from holdings.engines.port import Document, MadeWith, Row
 from holdings.errors import Conflict
 
 #: Bytes Tantivy gathers before it writes a segment.
@@ -134,6 +135,27 @@ class GenerationWriter:
             self._writer.add_document(ready)
             self._pending[document.id] = number
             self._changed = True
+
+    def add_rows(self, rows: Mapping[str, Sequence[Row]]) -> list[str]:
+        """The ids that are not here. Raises BadInput before anything is written."""
+        for id_, own in rows.items():
+            check_rows(id_, own, self.dimension)
+        known = self._numbers_of(list(rows)) | self._pending
+        numbers = {id_: known[id_] for id_ in rows if id_ in known}
+        had = self._keys_of(list(numbers.values()))
+        for id_, number in numbers.items():
+            fresh = [row for row in rows[id_] if (number, row.page, row.number) not in had]
+            self._columns.add_rows(number, fresh)
+            self._changed = self._changed or bool(fresh)
+        return [id_ for id_ in rows if id_ not in numbers]
+
+    def _keys_of(self, numbers: Sequence[int]) -> set[tuple[int, ...]]:
+        """(document number, page, passage number) of every row these documents have by now."""
+        if not numbers:
+            return set()
+        self._files[ROW_KEYS].flush()
+        columns = Columns(self._maps, self._pending_state(), self.dimension)
+        return set(map(tuple, columns.row_keys[columns.rows_of(numbers)].tolist()))
 
     def _numbers_of(self, ids: Sequence[str]) -> dict[str, int]:
         """Numbers of those ids that the last commit holds and that were not buried since."""
@@ -256,6 +278,9 @@ class EmbeddedWriter:
     async def write(self, audience: str, documents: Sequence[Document], deletes: Sequence[str] = ()) -> None:
         await self._run(self._write, audience, documents, deletes)
 
+    async def add_rows(self, audience: str, rows: Mapping[str, Sequence[Row]]) -> list[str]:
+        return await self._run(self._add_rows, audience, rows)
+
     async def commit(self, audience: str) -> None:
         await self._run(self._commit, audience)
 
@@ -313,6 +338,15 @@ class EmbeddedWriter:
         self._touched[audience].update(deletes, (document.id for document in documents))
         if live := self._live.get(audience):
             live.write(self._fitting(live, documents), deletes)
+
+    def _add_rows(self, audience: str, rows: Mapping[str, Sequence[Row]]) -> list[str]:
+        """A generation that is being filled lacks what it has not come to: that gets its rows then."""
+        target = self._target(audience)
+        missing = target.add_rows(rows) if target.made_with == self._made_with else []
+        if audience not in self._building:
+            return missing
+        live = self._live.get(audience)
+        return live.add_rows(rows) if live and live.made_with == self._made_with else []
 
     def _fitting(self, target: GenerationWriter, documents: Sequence[Document]) -> Sequence[Document]:
         """What an index takes: without rows where another encoder made it, nothing where its words are

@@ -322,6 +322,11 @@ class IndexWriter(Protocol):
         self, audience: str, documents: Sequence[Document], deletes: Sequence[str] = ()
     ) -> None: ...
 
+    async def add_rows(self, audience: str, rows: Mapping[str, Sequence[Row]]) -> list[str]:
+        """Vectors, by id, for documents that are there; a row (page, number) that a document has stays as it is,
+        so twice is the same as once. Returns the ids it has not given theirs to, which the caller writes whole:
+        those that are not there, and for an engine that cannot add, all of them."""
+
     async def commit(self, audience: str) -> None:
         """Durable and visible to every reader (within two seconds without their asking)."""
 

@@ -98,6 +98,11 @@ class Desk:
         self.run(self.writer.commit(audience))
         self.run(self.engine.refresh())
 
+    def give(self, *documents: Document) -> None:
+        """Their rows, to those that are there, as the projector gives them; commit, and see it."""
+        left = self.run(self.writer.add_rows(AUDIENCE, {made.id: made.rows for made in documents}))
+        self.put(*(made for made in documents if made.id in left and made.id in self.versions()))
+
     def ask(self, audience: str = AUDIENCE, **question: Any) -> Answer:
         async def asked() -> Answer:
             answer = await self.engine.search(audience, Question(**question))

@@ -78,6 +78,48 @@ def test_deletes_come_before_the_documents_of_one_write(archive: Desk) -> None:
     assert archive.found(words=word("新")) == {"a:1"}
 
 
+def test_vectors_may_follow_the_words(desk: Desk) -> None:
+    whole = document("b:1", "一 登记", rows=[Row(0, 0, direction(0)), Row(2, 1, direction(1))])
+    desk.put(replace(whole, rows=whole.rows[:1]), document("b:2", "二 登记", rows=[]))
+    assert desk.by_meaning() == {"b:1"}
+    later = document("b:2", "二 登记", rows=[Row(1, 0, between(0, 1, 0.1))])
+    for _ in range(2):  # twice is the same as once
+        desk.give(whole, later, document("b:3", "不在"))
+        assert desk.versions() == {"b:1": 1, "b:2": 1}
+        assert desk.found(words=word("登记")) == desk.by_meaning() == {"b:1", "b:2"}
+        kept = [(row.page, row.number) for row in desk.run(desk.engine.vectors(AUDIENCE, "b:1"))]
+        assert kept == [(0, 0), (2, 1)]
+        status = desk.run(desk.engine.status(AUDIENCE))
+        assert (status.rows, status.with_rows) == (3, 2)
+    nearest = desk.ask(vector=direction(1)).meaning
+    assert [(hit.id, hit.passages[0]) for hit in nearest] == [("b:1", (2, 1)), ("b:2", (1, 0))]
+    desk.put(newer(document("b:1", "一 改", rows=[])))
+    assert desk.by_meaning() == {"b:2"}  # a document is replaced with its vectors
+    desk.put(deletes=["b:2"])
+    assert desk.by_meaning() == set()
+
+
+def test_vectors_that_follow_reach_both_generations(archive: Desk) -> None:
+    bare = [replace(document(f"a:{n}", "登记"), rows=()) for n in (1, 2)]
+    archive.put(*bare)
+    archive.run(archive.writer.begin_rebuild(AUDIENCE))
+    archive.run(archive.writer.fill(AUDIENCE, bare[:1]))
+    archive.give(document("a:1", "登记"), document("a:2", "登记"))
+    assert archive.by_meaning() == {"a:1", "a:2", "a:3", "a:4", "a:5"}
+    archive.run(archive.writer.fill(AUDIENCE, [document("a:2", "登记")]))
+    archive.run(archive.writer.finish_rebuild(AUDIENCE))
+    archive.run(archive.engine.refresh())
+    assert archive.found(words=word("登记")) == archive.by_meaning() == {"a:1", "a:2"}
+
+
+def test_vectors_of_another_length_are_refused(archive: Desk) -> None:
+    wrong = document("a:1", "一", rows=[Row(0, 1, np.ones(3, np.float32))])
+    with pytest.raises(BadInput):
+        archive.give(document("a:2", "二"), wrong)
+    archive.put()
+    assert len(archive.run(archive.engine.vectors(AUDIENCE, "a:1"))) == 1
+
+
 def test_deleted_leaves_no_trace_and_never_returns(archive: Desk) -> None:
     archive.put(deletes=["a:1"])
     for _ in range(3):

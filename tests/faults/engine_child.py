@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +94,9 @@ async def write(folder: Path, seed: int, first: int) -> None:
     while True:
         writes, deletes = plan.step()
         documents = [document(id_, version) for id_, version in writes.items()]
-        await writer.write(AUDIENCE, documents, deletes)
+        # The first vector comes with the document, the others behind it.
+        await writer.write(AUDIENCE, [replace(made, rows=made.rows[:1]) for made in documents], deletes)
+        assert not await writer.add_rows(AUDIENCE, {made.id: made.rows for made in documents})
         await writer.commit(AUDIENCE)
         print(plan.batch, flush=True)
         if plan.batch % REBUILD_EVERY == 0:
