@@ -4,7 +4,8 @@ nothing is embedded twice and a stop at any point loses a slice at most."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,28 +62,52 @@ class Embedder:
         whole = stage == Stage.BODY_VECTORS or len(passages) <= SHORT
         return [_input(p) for p in passages if whole or p.page == 0]
 
-    def make(self, wanted: Sequence[Sequence[str]], pressing: Callable[[], bool] | None) -> int:
+    def make(self, wanted: Iterable[Sequence[str]], pressing: Callable[[], bool] | None) -> int:
         """Make the vectors these records lack, in order, for STRETCH seconds or until something presses.
         Returns how many of the first are through; what was made for the others is kept.
 
+        wanted: read as it is needed, while what came before is embedded.
         pressing None: beside other work, on one core.
         """
-        known = self._store.get([text for own in wanted for text in own])
-        first: dict[str, int] = {}  # text → the first record that lacks it: letterheads come in many
-        for number, own in enumerate(wanted):
+        until = time.monotonic() + STRETCH
+        through = reached = 0
+        with ThreadPoolExecutor(1, "embedder") as apart:
+            running: Future[None] | None = None
+            for texts, complete in self._slices(wanted):
+                if running is not None:
+                    running.result()
+                    through = reached
+                    if time.monotonic() > until or (pressing is not None and pressing()):
+                        return through
+                running, reached = apart.submit(self._encode, texts, one_core=pressing is None), complete
+            if running is not None:
+                running.result()
+        return reached
+
+    def _slices(self, wanted: Iterable[Sequence[str]]) -> Iterator[tuple[list[str], int]]:
+        """Texts to embed next, each only once, and how many records are through once they are."""
+        texts: list[str] = []
+        begun: set[str] = set()  # letterheads come in many
+        number = 0
+        for own in wanted:
+            known = self._store.get(own)
             for text in own:
-                if text not in known:
-                    first.setdefault(text, number)
-        work, start, until = list(first), 0, time.monotonic() + STRETCH
-        while start < len(work):
-            if start and (time.monotonic() > until or (pressing is not None and pressing())):
-                return first[work[start]]
-            slice_ = work[start : start + self._slice]
-            self._encode(slice_, one_core=pressing is None)
-            start += len(slice_)
-        return len(wanted)
+                if text in known or text in begun:
+                    continue
+                if len(texts) >= self._slice:
+                    yield texts, number
+                    texts = []
+                begun.add(text)
+                texts.append(text)
+            number += 1
+            if len(texts) >= self._slice:
+                yield texts, number
+                texts = []
+        yield texts, number
 
     def _encode(self, texts: list[str], *, one_core: bool) -> None:
+        if not texts:
+            return
         began = time.monotonic()
         if one_core:
             vectors = np.concatenate([self._encoder.encode_passages([text]) for text in texts])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from itertools import takewhile
@@ -27,7 +27,7 @@ from models.words import Segmenter
 
 log = logging.getLogger("danghai.projector")
 
-#: Records a round: small enough that a commit follows within a second or two.
+#: Records a round: small enough that a commit follows within a second or two; and read at once to be embedded.
 ROUND, SOME = 256, 16
 #: Seconds without new work before a queued rebuild starts, so that many withdrawals cost one rebuild.
 QUIET = 20.0
@@ -58,7 +58,6 @@ class Projector:
         self._embedder = Embedder(encoder, embeddings) if encoder else None
         self._ahead: asyncio.Task[None] | None = None
         self._embedded: set[int] = set()  # seq of outbox items whose vectors are made
-        self._reach = SOME  # items read for the next stretch of embedding: twice what the last got through
         self._last_work = time.monotonic()
         # Each audience of a round asks for the same texts again.
         self._cut_once = lru_cache(maxsize=8 * ROUND)(self._cut)
@@ -184,9 +183,9 @@ class Projector:
         await self._settle()
         ready = self._ready(items)
         if not ready:
-            await asyncio.to_thread(self._embed, items[: self._reach])
+            await asyncio.to_thread(self._embed, items)
             ready = self._ready(items)
-        if rest := items[len(ready) : len(ready) + self._reach]:
+        if rest := items[len(ready) :]:
             self._ahead = asyncio.create_task(asyncio.to_thread(self._embed, rest))
         return ready
 
@@ -200,25 +199,26 @@ class Projector:
             self._ahead = asyncio.create_task(asyncio.to_thread(self._embed_waiting, words))
 
     def _embed_waiting(self, words: Sequence[OutboxItem]) -> None:
-        waiting = self._catalogue.outbox.take(self._reach, Stage.DESCRIPTION_VECTORS)
+        waiting = self._catalogue.outbox.take(ROUND, Stage.DESCRIPTION_VECTORS)
         fresh = [item for item in waiting if item.seq not in self._embedded]
-        self._embed(fresh or words[: self._reach], beside=True)
+        self._embed(fresh or words, beside=True)
 
     def _embed(self, items: Sequence[OutboxItem], *, beside: bool = False) -> None:
         """Make what vectors these records lack at their stage, until something more pressing waits."""
         if self._embedder is None or not items:
             return
-        materials = self._materials([item.record_id for item in items])
-        wanted = [
-            self._embedder.wanted(materials[item.record_id], item.stage)
-            if item.record_id in materials
-            else ()
-            for item in items
-        ]
         stop = None if beside else lambda: self._catalogue.outbox.has(Stage.WORDS)
-        through = self._embedder.make(wanted, stop)
+        through = self._embedder.make(self._wanted(self._embedder, items), stop)
         self._embedded.update(item.seq for item in items[:through])
-        self._reach = min(max(2 * through, SOME), ROUND)
+
+    def _wanted(self, embedder: Embedder, items: Sequence[OutboxItem]) -> Iterator[list[str]]:
+        """What each is to be embedded of; read from the catalogue some at a time."""
+        for start in range(0, len(items), SOME):
+            some = items[start : start + SOME]
+            materials = self._materials([item.record_id for item in some])
+            for item in some:
+                found = materials.get(item.record_id)
+                yield embedder.wanted(found, item.stage) if found else []
 
     async def _settle(self) -> None:
         """Wait for what was begun. Errors: the encoder's."""
