@@ -20,10 +20,12 @@ from rich.live import Live
 from rich.text import Text
 
 from holdings.access import STAFF
-from holdings.console import SUPERVISOR, err, load_settings, out, said_plainly
+from holdings.console import SUPERVISOR, end_with_supervisor, err, load_settings, out, said_plainly
 from holdings.errors import BadInput, NotReady
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from holdings.catalogue import Catalogue
     from holdings.settings import Settings
 
@@ -42,6 +44,13 @@ def serve(
     host: Annotated[str | None, typer.Option(help="监听地址，缺省 127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option(help="端口，缺省 8080")] = None,
     no_ocr: Annotated[bool, typer.Option("--no-ocr", help="不在后台识读扫描件")] = False,
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help="接口进程数，缺省 1")] = None,
+    api_only: Annotated[
+        bool,
+        typer.Option(
+            "--api-only", help="只开接口；投影与识读在别处（danghai project、danghai read --follow）"
+        ),
+    ] = False,
 ) -> None:
     """检索接口、索引投影与后台识读，一起开、一起停。"""
     with said_plainly():
@@ -49,9 +58,10 @@ def serve(
         host, port = host or settings.host, port or settings.port
         _free_port(host, port, "DANGHAI_PORT 或 --port")
         _catalogue(settings).upgrade()
-        workers = [["project"]] + ([["read", "--follow"]] if settings.ocr and not no_ocr else [])
-        with _supervised([[sys.executable, "-m", "danghai", *worker] for worker in workers]):
-            _run_api(settings, host, port)
+        beside = [["project"]] + ([["read", "--follow"]] if settings.ocr and not no_ocr else [])
+        commands = [] if api_only else [[sys.executable, "-m", "danghai", *work] for work in beside]
+        with _supervised(commands):
+            _run_api(host, port, workers or settings.api_workers)
 
 
 def _catalogue(settings: Settings) -> Catalogue:
@@ -60,15 +70,33 @@ def _catalogue(settings: Settings) -> Catalogue:
     return Catalogue(settings.catalogue_url)
 
 
-def _run_api(settings: Settings, host: str, port: int) -> None:
+def _run_api(host: str, port: int, workers: int) -> None:
+    """Serve until told to end. Several workers are processes that share the port: uvicorn replaces one that
+    dies."""
     # Numerical libraries read these when they load: no team of threads for each request.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import uvicorn
 
+    if workers > 1:
+        os.environ[SUPERVISOR] = str(os.getpid())
+    uvicorn.run(
+        "serving:api",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_level="warning",
+        access_log=False,
+    )
+
+
+def api() -> FastAPI:
+    """The application of one process of the interface, which does not outlive the `serve` that started it."""
     from search_api.app import create_app
 
-    uvicorn.run(create_app(settings), host=host, port=port, log_level="warning", access_log=False)
+    end_with_supervisor()
+    return create_app()
 
 
 @contextmanager
@@ -118,21 +146,22 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def ui(
     port: Annotated[int | None, typer.Option(help="端口，缺省 8501")] = None,
     api: Annotated[str, typer.Option(help="接口地址，缺省本机")] = "",
+    host: Annotated[str, typer.Option(help="监听地址")] = "127.0.0.1",
 ) -> None:
     """浏览器界面（Streamlit），另需 `danghai serve`。"""
     with said_plainly():
         settings = load_settings()
         port = port or settings.ui_port
-        _free_port("127.0.0.1", port, "DANGHAI_UI_PORT 或 --port")
+        _free_port(host, port, "DANGHAI_UI_PORT 或 --port")
         environment = os.environ | {"DANGHAI_API_URL": api or settings.explorer_api_url}
         # In this process's place: told to end, the explorer itself ends.
-        os.execve(sys.executable, _explorer(port), environment)
+        os.execve(sys.executable, _explorer(host, port), environment)
 
 
-def _explorer(port: int) -> list[str]:
+def _explorer(host: str, port: int) -> list[str]:
     options = {
         "server.port": port,
-        "server.address": "127.0.0.1",
+        "server.address": host,
         "server.headless": "true",
         "browser.gatherUsageStats": "false",
         "server.fileWatcherType": "none",
@@ -172,7 +201,7 @@ def demo(
         catalogue = _catalogue(settings)
         api = f"http://{settings.host}:{settings.port}"
         environment = f"DANGHAI_API_URL={api}"
-        with _supervised([[*me, "serve"], ["env", environment, *_explorer(settings.ui_port)]]):
+        with _supervised([[*me, "serve"], ["env", environment, *_explorer("127.0.0.1", settings.ui_port)]]):
             _wait_ready(api)
             key = catalogue.keys.add(STAFF, roles=["archivist", "curator"], name="样例馆员")
             out.print(f"\n界面 explorer   http://127.0.0.1:{settings.ui_port}", highlight=False)

@@ -14,6 +14,7 @@
         ├── ModelMissing          a model's files are not here: `danghai models pull`
         ├── CatalogueUnavailable  the system of record does not answer
         ├── EngineAway            the search engine's cluster does not answer
+        │   └── EngineRefused     it answers, and does not let us in: certificate or key
         └── ProjectorAway         no projector runs, so the indexes do not move
 
 Foreign exceptions are mapped to these at the edge where they arise.
@@ -93,6 +94,10 @@ class CatalogueUnavailable(NotReady):
 
 class EngineAway(NotReady):
     code = "engine-away"
+
+
+class EngineRefused(EngineAway):
+    code = "engine-refused"
 
 
 class ProjectorAway(NotReady):

@@ -43,6 +43,12 @@ class Settings(BaseSettings):
         le=64,
         description="每个索引的分片数 shards of an index; more beyond some ten million passages",
     )
+    elastic_replicas: int = Field(
+        1,
+        ge=0,
+        le=10,
+        description="每个分片另存的份数 further copies of each shard, as far as there are nodes to hold them",
+    )
     models_dir: Path | None = Field(
         None, description="模型目录 folder of model files; empty: the user's cache"
     )
@@ -53,6 +59,7 @@ class Settings(BaseSettings):
     ocr: bool = Field(True, description="后台识读 read waiting scans while serving")
     host: str = Field("127.0.0.1", description="API 监听地址 address the API listens on")
     port: int = Field(8080, ge=1, le=65535, description="API 端口 port of the API")
+    api_workers: int = Field(1, ge=1, le=64, description="API 进程数 processes of the API on this machine")
     ui_port: int = Field(8501, ge=1, le=65535, description="浏览器界面端口 port of the explorer")
     api_url: str = Field(
         "", description="the API's address as the explorer reaches it; empty: host and port above"

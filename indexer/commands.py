@@ -31,7 +31,7 @@ from holdings.console import (
     supervised,
 )
 from holdings.errors import BadInput, IndexMismatch, IndexMissing
-from holdings.locks import hold, is_held, projector_lock, reading_lock
+from holdings.locks import hold, projector_lock, reading_lock
 
 if TYPE_CHECKING:  # what these commands work with is imported when one runs: `--help` answers at once
     from holdings.catalogue import WaitingPage
@@ -74,7 +74,7 @@ def ingest(
                     update=update,
                     progress=lambda p: bars.update(records, completed=p.records, total=p.total, note=p.note),
                 )
-                if not is_held(projector_lock(shop.settings)):
+                if not projector_lock(shop.settings).is_held():
                     _work_here(shop, bars, ocr=not no_ocr)
                 elif not no_ocr:
                     err.print("serve 正在运行，由它建索引并识读。`danghai index status` 看进度。")
@@ -134,7 +134,7 @@ def _project_here(shop: Workshop, bars: Progress, last_round: threading.Event, s
 
 
 def _read_here(shop: Workshop, bars: Progress) -> None:
-    if is_held(reading_lock(shop.settings)):
+    if reading_lock(shop.settings).is_held():
         return
     with hold(reading_lock(shop.settings), "扫描件识读"), closing(shop.scan_reading()) as reading:
         waiting = reading.waiting_count()
@@ -170,12 +170,14 @@ class _NotedProgress(Progress):
 # ── workers that `serve` starts ─────────────────────────────────────────────────
 
 
-def project() -> None:
+def project(
+    wait: Annotated[bool, typer.Option("--wait", help="已有一个在运行时等它停下再接手（备用机）")] = False,
+) -> None:
     """索引投影进程：随目录库更新各索引，直到被叫停（serve 会启动它）。"""
     with said_plainly():
         _as_worker()
         shop = _shop()
-        with hold(projector_lock(shop.settings), "索引投影", patiently=supervised()):
+        with hold(projector_lock(shop.settings), "索引投影", patiently=wait or supervised()):
             asyncio.run(_project_until_told(shop))
 
 
@@ -300,7 +302,7 @@ def rebuild(
                 raise BadInput(f"没有“{name}”这个利用范围。", advice=f"可选：{'、'.join(AUDIENCES)}。")
         shop = _shop()
         shop.catalogue.outbox.ask_rebuild(wanted, "danghai index rebuild")
-        if is_held(projector_lock(shop.settings)):
+        if projector_lock(shop.settings).is_held():
             _rebuild_said(
                 wanted, "queued", "已排队，由正在运行的 serve 重建。`danghai index status` 看进度。", as_json
             )

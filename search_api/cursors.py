@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from holdings.errors import BadCursor
@@ -45,16 +42,17 @@ def fingerprint(*parts: object) -> str:
 
 
 class Cursors:
-    """Seals cursors with a key of the data folder, so that they outlive a restart. Cheap to make."""
+    """Seals cursors with the installation's key, so that they outlive a restart and go on at any process.
+    Cheap to make: the key is asked for when it is first needed."""
 
-    def __init__(self, key_file: Path) -> None:
-        self._key_file = key_file
+    def __init__(self, key: Callable[[], str]) -> None:
+        self._key = key
 
     @cached_property
     def _fernet(self) -> Fernet:
         from cryptography.fernet import Fernet
 
-        return Fernet(_key(self._key_file))
+        return Fernet(self._key())
 
     def encode(self, cursor: Cursor) -> str:
         data = json.dumps(asdict(cursor), separators=(",", ":")).encode()
@@ -74,17 +72,8 @@ class Cursors:
         return cursor
 
 
-def _key(path: Path) -> bytes:
-    """The folder's key, made once; whoever comes second uses the first one's."""
+def new_key() -> str:
+    """A key to seal with."""
     from cryptography.fernet import Fernet
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(Fernet.generate_key())
-        with suppress(FileExistsError):
-            os.link(part, path)
-        part.unlink()
-    return path.read_bytes()
+    return Fernet.generate_key().decode()

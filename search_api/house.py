@@ -16,7 +16,7 @@ from models.errors import ModelsError
 from models.loading import load_encoder
 from models.meaning import Encoder
 from models.words import JiebaSegmenter, Segmenter
-from search_api.cursors import Cursors
+from search_api.cursors import Cursors, new_key
 from search_api.images import PageImages
 
 log = logging.getLogger("danghai.api")
@@ -35,7 +35,7 @@ class House:
         self.catalogue = Catalogue(settings.catalogue_url)
         self.store = FileStore(settings.store_dir)
         self.images = PageImages(self.store, settings.home / "cache" / "images")
-        self.cursors = Cursors(settings.home / "cursor.key")
+        self.cursors = Cursors(lambda: self.catalogue.secrets.get("cursors", new_key))
         self.segmenter: Segmenter = JiebaSegmenter()
         self.encoder: Encoder | None = load_encoder(settings.models_dir)
         self.engine: SearchEngine = search_engine(settings, made_with(self.segmenter, self.encoder))

@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse
 from holdings.access import Caller
 from holdings.catalogue import Stage, StoredPage
 from holdings.errors import BadInput, NotFound, ProjectorAway
-from holdings.locks import is_held, projector_lock
+from holdings.locks import projector_lock
 from holdings.records import PageText
 from search_api.callers import AnyCaller, InHouse, Opener, Staff
 from search_api.citing import MEDIA_TYPES, citation
@@ -220,7 +220,7 @@ async def _until_gone(house: House, record_id: str) -> None:
     while await asyncio.to_thread(outbox.is_pending, record_id, Stage.WITHDRAWAL):
         if clock() - looked > LOOK_SECONDS:
             looked = clock()
-            held = await asyncio.to_thread(is_held, projector_lock(house.settings))
+            held = await asyncio.to_thread(projector_lock(house.settings).is_held)
             if not held or clock() - began > WAIT_SECONDS:
                 raise ProjectorAway(
                     "条目已在目录库收回，各处不再显示；索引尚未更新，因为投影进程没有应答。",

@@ -1,4 +1,4 @@
-"""The catalogue as the other rooms see it: four small parts over one database."""
+"""The catalogue as the other rooms see it: small parts over one database."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from holdings.catalogue.keys import Keys
 from holdings.catalogue.outbox import Outbox
 from holdings.catalogue.pages import Pages
 from holdings.catalogue.records import Records
+from holdings.catalogue.secrets import Secrets
 
 
 class Catalogue:
     """The system of record. Thread-safe; every call is its own short transaction.
 
     records: descriptions and what hangs on them.  pages: page texts and the OCR's list of work.
-    outbox: what the indexes still lack.  keys: API keys.
+    outbox: what the indexes still lack.  keys: API keys.  secrets: what all processes must know.
     """
 
     def __init__(self, url: str) -> None:
@@ -22,6 +23,7 @@ class Catalogue:
         self.pages = Pages(self.database)
         self.outbox = Outbox(self.database)
         self.keys = Keys(self.database)
+        self.secrets = Secrets(self.database)
 
     def upgrade(self) -> None:
         self.database.upgrade()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, Select, create_engine, event, make_url
+from sqlalchemy import Engine, Select, create_engine, event, make_url, text
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -65,6 +65,8 @@ class Database:
         from alembic import command
 
         with mapped_errors(), self.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":  # several machines may start at once
+                connection.execute(text("select pg_advisory_xact_lock(hashtext('danghai.upgrade'))"))
             command.upgrade(alembic_config(connection), "head")
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from holdings.engines.common import MOST_LOOKED, REBUILD, check_question, check_readable
-from holdings.engines.elasticsearch_client import Cluster, Missing
+from holdings.engines.elasticsearch_client import TRIES, Cluster, Missing, away, pause
 from holdings.engines.elasticsearch_hits import (
     Passages,
     composed,
@@ -122,7 +122,7 @@ class ElasticsearchEngine:
     async def open(self) -> None:
         """Nothing is asked yet: a cluster that is away now may be there when somebody searches."""
         if self._opened is None:
-            self._opened = Indexes(self._cluster.connect(), Names(self._cluster.prefix))
+            self._opened = Indexes(self._cluster.connect(reading=True), Names(self._cluster.prefix))
 
     @property
     def _indexes(self) -> Indexes:
@@ -186,7 +186,7 @@ class ElasticsearchEngine:
                 continue
             surplus -= 1
             del self._kept[name]
-            with suppress(Missing):  # it may have ended by itself
+            with suppress(Missing, EngineAway):  # it may have ended by itself, or with its node
                 await self._indexes.close_point(kept.point)
 
     async def _latest(self, audience: str, *, anew: bool = False) -> Snapshot:
@@ -205,14 +205,27 @@ class ElasticsearchEngine:
     async def _within(
         self, audience: str, work: Callable[[Snapshot], Awaitable[T]], name: str | None = None
     ) -> T:
-        """Do it in a snapshot; where that one is gone from the cluster, in a new one."""
+        """Do it in a snapshot; where that one is gone from the cluster, or a node it stands on, in a new one.
+
+        A lost node's shards are others' within a second or two, so this is tried more than once.
+        """
         latest = await self._latest(audience)
+        snapshot = (latest.named(name) if name else None) or latest
+        for attempt in range(1, TRIES):
+            try:
+                return await work(snapshot)
+            except Missing as error:
+                _log.info("a snapshot of %s is gone: %s", audience, error)
+            if attempt > 1:
+                await asyncio.sleep(pause(attempt))
+            following = self._following.get(audience)
+            if following and following.latest and following.latest.point == snapshot.point:
+                following.latest = None  # unless somebody else who lost it has a new one already
+            snapshot = await self._latest(audience, anew=not (following and following.latest))
         try:
-            return await work((latest.named(name) if name else None) or latest)
-        except Missing:
-            if following := self._following.get(audience):
-                following.latest = None
-            return await work(await self._latest(audience, anew=True))
+            return await work(snapshot)
+        except Missing as error:
+            raise away(error) from error
 
     # ── answering ───────────────────────────────────────────────────────────────
 

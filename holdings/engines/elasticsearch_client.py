@@ -6,15 +6,16 @@ import asyncio
 import json
 import logging
 import random
+import ssl
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from elastic_transport import TransportError
+from elastic_transport import TlsError, TransportError
 from elasticsearch import ApiError, AsyncElasticsearch
 
-from holdings.errors import BadInput, BadQuery, DanghaiError, EngineAway
+from holdings.errors import BadInput, BadQuery, DanghaiError, EngineAway, EngineRefused
 
 # Each retry with its traceback would fill the log of an outage; what comes of it is raised as EngineAway.
 logging.getLogger("elastic_transport").setLevel(logging.ERROR)
@@ -22,8 +23,9 @@ logging.getLogger("elastic_transport").setLevel(logging.ERROR)
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
-#: Seconds one request may take. A bulk or a search is a matter of one; opening an index may wait.
-PATIENCE = 60.0
+#: Seconds one request may take: a bulk is a matter of one, opening an index may wait. Somebody waits for a
+#: search, and another host is asked when one is silent for so long.
+PATIENCE, SEARCH_PATIENCE = 60.0, 15.0
 #: How often a request is tried that the cluster was too busy for, or whose node was lost.
 TRIES = 5
 #: Seconds before the second try; each further one waits twice as long, at most LONGEST.
@@ -41,8 +43,8 @@ _ITEMS = "items.*.status,items.*.result,items.*.error"
 class Cluster:
     """Where Elasticsearch is, and the names and shape of what this installation keeps there.
 
-    hosts: URLs. prefix: of every index's name. shards: of a new generation. certificates: of the
-    authority that signed the cluster's, in PEM.
+    hosts: URLs. prefix: of every index's name. shards, replicas: of a new generation; fewer copies where
+    there are fewer nodes. certificates: of the authority that signed the cluster's, in PEM.
     """
 
     hosts: tuple[str, ...]
@@ -50,18 +52,23 @@ class Cluster:
     api_key: str = field(default="", repr=False)
     certificates: Path | None = None
     shards: int = 1
+    replicas: int = 1
 
-    def connect(self) -> AsyncElasticsearch:
-        """A client; nothing is sent yet. Raises BadInput for addresses that are none."""
+    def connect(self, *, reading: bool = False) -> AsyncElasticsearch:
+        """A client; nothing is sent yet. Raises BadInput for addresses or certificates that are none.
+
+        reading: what is sent may be sent again, so that a silent host costs little.
+        """
         more: dict[str, Any] = {}
         if self.api_key:
             more["api_key"] = self.api_key
         if self.certificates:
-            more["ca_certs"] = str(self.certificates)
+            more["ssl_context"] = _trusting(self.certificates)
         try:
             # Lost connections go to the next host at once; busy clusters are waited for in `patiently`.
             return AsyncElasticsearch(
-                list(self.hosts), request_timeout=PATIENCE, max_retries=max(2, len(self.hosts)),
+                list(self.hosts), request_timeout=SEARCH_PATIENCE if reading else PATIENCE,
+                retry_on_timeout=reading, max_retries=max(2, len(self.hosts)),
                 retry_backoff_base=PAUSE, retry_backoff_cap=LONGEST, retry_on_status=(), **more,
             )  # fmt: skip
         except (ValueError, OSError) as error:
@@ -70,8 +77,27 @@ class Cluster:
             ) from error
 
 
+def _trusting(certificates: Path) -> ssl.SSLContext:
+    """Trusts this authority alone. Raises BadInput for a file that holds no certificate."""
+    try:
+        return ssl.create_default_context(cafile=str(certificates))
+    except OSError as error:  # ssl.SSLError is one
+        raise BadInput(
+            f"DANGHAI_ELASTIC_CA：{certificates} 读不出证书（{error}）。",
+            advice="请指向签发集群证书的 CA 的 PEM 文件。",
+        ) from error
+
+
 class Missing(DanghaiError):
     """The cluster holds no such index, document or search context."""
+
+
+class PointLost(Missing):
+    """A copy that a point in time stands on is gone, with its node: other copies may answer in a new one."""
+
+
+class Busy(DanghaiError):
+    """Part of a request found the cluster too busy: the whole may be sent again."""
 
 
 def away(reason: object) -> EngineAway:
@@ -82,8 +108,16 @@ def error_of(status: int, reason: str) -> DanghaiError:
     """An answer of the cluster that is no success, as one of ours."""
     if status == 404:
         return Missing(reason)
-    if status in (401, 403):
-        return EngineAway(f"Elasticsearch 拒绝访问：{reason}。", advice="请检查 DANGHAI_ELASTIC_API_KEY。")
+    if status == 401:
+        return EngineRefused(
+            f"Elasticsearch 不认此密钥：{reason}。",
+            advice="请检查 DANGHAI_ELASTIC_API_KEY（创建时答复里的 encoded，未过期、未作废）。",
+        )
+    if status == 403:
+        return EngineRefused(
+            f"Elasticsearch 密钥的权限不够：{reason}。",
+            advice="请给 DANGHAI_ELASTIC_API_KEY 的密钥 monitor 与 DANGHAI_ELASTIC_PREFIX.* 的 all 权限。",
+        )
     if status == 400:
         return BadQuery(f"Elasticsearch 不接受此请求：{reason}")
     return away(reason)
@@ -96,6 +130,23 @@ def reason_of(error: Any) -> str:
     roots = error.get("root_cause") or [error]
     cause = error.get("caused_by") or roots[0]
     return f"{cause.get('type', '')}: {cause.get('reason', '')}"
+
+
+def unreachable(error: TransportError) -> EngineAway:
+    """Why no host answered; a certificate that is not trusted weighs more than a host that is down."""
+    untrusted = [e for e in (error, *error.errors) if isinstance(e, TlsError)]
+    if not untrusted:
+        return away(error.message)
+    said = str(untrusted[0].message)
+    if "WRONG_VERSION_NUMBER" in said or "RECORD_LAYER" in said:
+        return EngineRefused(
+            f"Elasticsearch 那端说的不是 TLS：{said}。",
+            advice="请检查 DANGHAI_ELASTIC_HOSTS：http 还是 https。",
+        )
+    return EngineRefused(
+        f"不信任 Elasticsearch 的证书：{said}。",
+        advice="请让 DANGHAI_ELASTIC_CA 指向签发它的 CA 的 PEM 文件，且 DANGHAI_ELASTIC_HOSTS 的主机名与证书相符。",
+    )
 
 
 async def patiently(call: Callable[[], Awaitable[T]]) -> T:
@@ -111,8 +162,13 @@ async def patiently(call: Callable[[], Awaitable[T]]) -> T:
                 detail = body.get("error", body) if isinstance(body, dict) else body
                 raise error_of(error.status_code, reason_of(detail)) from error
             await asyncio.sleep(pause(attempt))
+        except Busy as error:
+            attempt += 1
+            if attempt >= TRIES:
+                raise away(error) from error
+            await asyncio.sleep(pause(attempt))
         except TransportError as error:
-            raise away(error.message) from error
+            raise unreachable(error) from error
 
 
 def pause(attempt: int) -> float:

@@ -3,13 +3,24 @@ with, and the versions in it."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from elasticsearch import AsyncElasticsearch
 
-from holdings.engines.elasticsearch_client import Missing, error_of, patiently, reason_of
+from holdings.engines.elasticsearch_client import (
+    TRIES,
+    Busy,
+    Missing,
+    PointLost,
+    away,
+    error_of,
+    patiently,
+    pause,
+    reason_of,
+)
 from holdings.engines.elasticsearch_hits import hits_of
 from holdings.engines.elasticsearch_mapping import ID, VERSION, Names, State, made_with_of
 from holdings.engines.elasticsearch_query import EVERYTHING, Body
@@ -60,7 +71,8 @@ class Indexes:
             )
         except Missing:
             return {}
-        return {d["_id"]: State.from_source(d["_source"]) for d in found["docs"] if "_source" in d}
+        told = documents_of(found, missing_index=True)
+        return {d["_id"]: State.from_source(d["_source"]) for d in told if "_source" in d}
 
     async def made(self, index: str) -> Made:
         """Of a generation, or of the one an alias stands for. Errors: Missing."""
@@ -75,28 +87,59 @@ class Indexes:
         return int(found["_all"]["total"]["store"]["size_in_bytes"])
 
     async def open_point(self, index: str) -> str:
-        """A point in time: searches in it see one state, whatever is written. Errors: Missing."""
-        opened = await self.ask(lambda: self.client.open_point_in_time(index=index, keep_alive=KEPT_FOR))
+        """A point in time: searches in it see one state, whatever is written. Errors: Missing.
+
+        preference: copies of a shard differ in the deleted that still weigh in idf. Every process opens its
+        points on the same copies, so that they answer alike; it is another's turn only where one is lost.
+        """
+        opened = await self.ask(
+            lambda: self.client.open_point_in_time(
+                index=index, keep_alive=KEPT_FOR, preference="danghai", allow_partial_search_results=False
+            )
+        )
         return str(opened["id"])
 
     async def close_point(self, point: str) -> None:
         await self.ask(lambda: self.client.close_point_in_time(id=point))
 
     async def search(self, point: str, bodies: list[Body], *, exact_scores: bool = False) -> list[Any]:
-        """Several searches in one request, all in one point in time. Errors: Missing when it is gone.
+        """Several searches in one request, all in one point in time. Errors: Missing when it is gone,
+        PointLost when a node it stands on is.
 
-        exact_scores: several shards score by common statistics.
+        A part of the shards is never taken for the whole. exact_scores: several shards score by common
+        statistics.
         """
-        header = {"search_type": "dfs_query_then_fetch"} if exact_scores else {}
+        header: Body = {"allow_partial_search_results": False}
+        if exact_scores:
+            header["search_type"] = "dfs_query_then_fetch"
         pit = {"id": point, "keep_alive": KEPT_FOR}
         lines: list[Body] = []
         for body in bodies:
             lines += [header, {**body, "pit": pit}]
-        answered = await self.ask(lambda: self.client.msearch(searches=lines, filter_path=_WANTED))
-        for answer in answered["responses"]:
-            if "error" in answer:
-                raise error_of(answer["status"], reason_of(answer["error"]))
-        return list(answered["responses"])
+
+        async def asked() -> list[Any]:
+            answered = await self.client.msearch(searches=lines, filter_path=_WANTED)
+            return [whole(answer) for answer in answered["responses"]]
+
+        return await self.ask(asked)
+
+    async def refresh(self, index: str) -> None:
+        """Make what was written visible in every copy that may be searched. Errors: EngineAway, Missing.
+
+        A copy whose node falls silent misses a refresh and is not thrown out for it, nor always named: as
+        many must have answered as are up.
+        """
+        for attempt in range(1, TRIES + 1):
+            told = await self.ask(lambda: self.client.indices.refresh(index=index))
+            shards = told["_shards"]
+            if not shards["failed"]:
+                if shards["successful"] == shards["total"]:
+                    return
+                up = await self.ask(lambda: self.client.cluster.health(index=index))
+                if up["status"] != "red" and shards["successful"] >= up["active_shards"]:
+                    return
+            await asyncio.sleep(pause(attempt))
+        raise away(f"{index} was refreshed in {shards['successful']} of {shards['total']} copies")
 
     async def walk(self, index: str) -> AsyncIterator[dict[str, int]]:
         """id → version of every document, some at a time, in a point in time of its own."""
@@ -124,10 +167,34 @@ class Indexes:
             body = {**body, "search_after": hits[-1]["sort"]}
 
 
+def documents_of(found: Any, *, missing_index: bool = False) -> list[Any]:
+    """What `mget` found; one that could not be looked for is not one that is not there. Errors: EngineAway.
+
+    missing_index: an index that is not there holds no document.
+    """
+    for document in found.get("docs", ()):
+        error = document.get("error")
+        if error and not (missing_index and error.get("type") == "index_not_found_exception"):
+            raise away(reason_of(error))
+    return list(found.get("docs", ()))
+
+
+def whole(answer: Any) -> Any:
+    """One search's answer, if it is that of all shards. Errors: as `Indexes.search`, Busy."""
+    if "error" in answer:
+        status, reason = answer["status"], reason_of(answer["error"])
+        if status == 429:
+            raise Busy(reason)
+        raise PointLost(reason) if status >= 500 else error_of(status, reason)
+    if answer["_shards"]["failed"] or answer["timed_out"]:
+        raise PointLost(f"{answer['_shards']['failed']} shards failed")
+    return answer
+
+
 _WANTED = ",".join(
     f"responses.{name}"
     for name in (
-        "status", "error", "hits.total", "hits.hits._id", "hits.hits._score", "hits.hits.sort", "hits.hits.fields",
+        "status", "error", "timed_out", "_shards.failed", "hits.total", "hits.hits._id", "hits.hits._score", "hits.hits.sort", "hits.hits.fields",
         "hits.hits._source", "hits.hits.inner_hits.*.hits.hits.fields", "aggregations",
     )
 )  # fmt: skip

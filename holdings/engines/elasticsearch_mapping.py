@@ -101,17 +101,20 @@ class State:
         return State(**source)
 
 
-STATE_INDEX: dict[str, Any] = {
-    "settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1"},
-    "mappings": {"dynamic": False, "properties": {}},
-}
+def state_index(replicas: int) -> dict[str, Any]:
+    """Settings and mapping of the index of states."""
+    return {
+        "settings": {"number_of_shards": 1, "auto_expand_replicas": f"0-{replicas}"},
+        "mappings": {"dynamic": False, "properties": {}},
+    }
 
 
-def index_settings(shards: int) -> dict[str, Any]:
-    """refresh_interval -1: what is written is seen when the writer says so."""
+def index_settings(shards: int, replicas: int) -> dict[str, Any]:
+    """refresh_interval -1: what is written is seen when the writer says so. As many of the replicas as there
+    are nodes to hold them: one machine, then a cluster, with the same setting."""
     return {
         "number_of_shards": shards,
-        "auto_expand_replicas": "0-1",
+        "auto_expand_replicas": f"0-{replicas}",
         "refresh_interval": "-1",
         "mapping.nested_objects.limit": MOST_ROWS,
     }

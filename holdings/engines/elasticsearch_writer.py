@@ -20,9 +20,8 @@ from elasticsearch import BadRequestError
 from holdings.access import AUDIENCES
 from holdings.engines.common import REBUILD, check_writable, meaning_off
 from holdings.engines.elasticsearch_client import Action, Cluster, Missing, Outcome, bulk
-from holdings.engines.elasticsearch_index import Indexes, Made
+from holdings.engines.elasticsearch_index import Indexes, Made, documents_of
 from holdings.engines.elasticsearch_mapping import (
-    STATE_INDEX,
     Names,
     State,
     check,
@@ -30,6 +29,7 @@ from holdings.engines.elasticsearch_mapping import (
     mappings,
     number_of,
     source,
+    state_index,
 )
 from holdings.engines.port import Document, MadeWith, Row
 from holdings.errors import BadInput, Conflict, DanghaiError, IndexMismatch, IndexMissing
@@ -106,7 +106,7 @@ class ElasticsearchWriter:
             return self._at[audience]
         names, alias = self._indexes.names, self._indexes.names.alias(audience)
         if not self._at:
-            await self._create(names.state, **STATE_INDEX)
+            await self._create(names.state, **state_index(self._cluster.replicas))
         try:
             live = await self._indexes.made(alias)
         except Missing:
@@ -121,13 +121,13 @@ class ElasticsearchWriter:
             # A kill came between the switch of the alias and the word to the readers.
             await self._tell(audience, State(live.index))
         if at.state.withdrawn % 2:
-            await self._refresh(live.index)
+            await self._indexes.refresh(live.index)
             await self._tell(audience, replace(at.state, withdrawn=at.state.withdrawn + 1))
         return at
 
     async def _start(self, index: str, alias: str | None = None) -> None:
         aliases: dict[str, Any] = {"aliases": {alias: {}}} if alias else {}
-        settings = index_settings(self._cluster.shards)
+        settings = index_settings(self._cluster.shards, self._cluster.replicas)
         await self._create(index, settings=settings, mappings=mappings(self._made_with), **aliases)
 
     async def _generations(self, audience: str) -> list[str]:
@@ -151,9 +151,6 @@ class ElasticsearchWriter:
             )
         )
         self._at[audience].state = state
-
-    async def _refresh(self, index: str) -> None:
-        await self._indexes.ask(lambda: self._indexes.client.indices.refresh(index=index))
 
     # ── writing ─────────────────────────────────────────────────────────────────
 
@@ -217,10 +214,12 @@ class ElasticsearchWriter:
     async def _commit_live(self, audience: str, at: _Audience, actions: Sequence[Action]) -> dict[str, str]:
         """Send, make visible, tell readers; what was refused."""
         if await self._known(at.live.index, [action.id for action in actions if action.source is None]):
-            await self._tell(audience, replace(at.state, withdrawn=at.state.withdrawn + 1))
+            # Odd, also after a commit that a lost node cut short: what is read meanwhile ends with it.
+            begun = at.state.withdrawn + 1 + at.state.withdrawn % 2
+            await self._tell(audience, replace(at.state, withdrawn=begun))
         alias = self._indexes.names.alias(audience)
         outcome = await bulk(self._indexes.client, alias, actions, alias=True)
-        await self._refresh(at.live.index)
+        await self._indexes.refresh(at.live.index)
         state = replace(
             at.state,
             commit=at.state.commit + 1,
@@ -237,10 +236,10 @@ class ElasticsearchWriter:
             part = list(ids[start : start + 1_000])
             answer = await self._indexes.ask(
                 lambda part=part: self._indexes.client.mget(  # type: ignore[misc]
-                    index=index, ids=part, source=False, filter_path="docs._id,docs.found"
+                    index=index, ids=part, source=False, filter_path="docs._id,docs.found,docs.error"
                 )
             )
-            found += [document["_id"] for document in answer["docs"] if document.get("found")]
+            found += [document["_id"] for document in documents_of(answer) if document.get("found")]
         return found
 
     # ── rebuilding ──────────────────────────────────────────────────────────────
@@ -269,7 +268,7 @@ class ElasticsearchWriter:
         """Errors: Conflict when the new generation does not hold what was written; it is not switched to."""
         at, building = self._at[audience], self._building(audience)
         await self.commit(audience)
-        await self._refresh(building.index)
+        await self._indexes.refresh(building.index)
         await self._verify(audience, building)
         old, alias = at.live.index, self._indexes.names.alias(audience)
         actions = [
@@ -312,7 +311,7 @@ class ElasticsearchWriter:
         at = await self._target(audience)
         index = at.building.index if at.building else at.live.index
         if at.building:
-            await self._refresh(index)
+            await self._indexes.refresh(index)
         found: dict[str, int] = {}
         async for part in self._indexes.walk(index):
             found |= part

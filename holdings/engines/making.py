@@ -73,4 +73,5 @@ def _cluster(settings: Settings) -> Cluster:
         key.get_secret_value() if key else "",
         settings.elastic_ca,
         settings.elastic_shards,
+        settings.elastic_replicas,
     )

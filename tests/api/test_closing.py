@@ -23,7 +23,7 @@ import pytest
 from holdings.access import AUDIENCES, PUBLIC, READING_ROOM, STAFF
 from holdings.catalogue import Incoming, IncomingPage
 from holdings.engines.making import search_engine
-from holdings.locks import is_held, projector_lock
+from holdings.locks import projector_lock
 from holdings.records import Line, PageText
 
 from .conftest import System
@@ -230,7 +230,7 @@ def test_killed_at_random_moments_the_index_ends_as_the_catalogue(fresh: System,
     ids = [str(hit["id"]) for hit in fresh.every_hit("", STAFF, level="file", size=100)]
     for kill in range(20 if long_run else 3):
         process = start_projector(fresh)
-        until(lambda: is_held(projector_lock(fresh.settings)), "the projector starts")
+        until(lambda: projector_lock(fresh.settings).is_held(), "the projector starts")
         for n in range(12):
             code = f"K{kill}-{n}"
             text = PageText((Line(f"鯨骨第{kill}-{n}次"),), "born-digital:test")

@@ -84,14 +84,14 @@ def catalogue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Catalo
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'catalogue.sqlite'}"
     else:
-        url = _fresh_database(request.getfixturevalue("postgres_url"))
+        url = fresh_database(request.getfixturevalue("postgres_url"))
     made = Catalogue(url)
     made.upgrade()
     yield made
     made.close()
 
 
-def _fresh_database(url: str) -> str:
+def fresh_database(url: str) -> str:
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT")
     name = f"t{time.time_ns()}"
     with engine.connect() as connection:

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from danghai import app
 from holdings.catalogue import Catalogue
-from holdings.locks import hold, is_held, projector_lock
+from holdings.locks import hold, projector_lock
 from holdings.settings import Settings
 from models.errors import ModelFilesMissing
 from models.store import default_models_dir, locate
@@ -399,7 +399,7 @@ def test_while_another_projector_works_a_rebuild_is_queued_and_a_second_projecto
         assert said["rebuild"] == "queued"
         answer = run("project")
         assert (answer.exit_code, "danghai serve" in answer.stderr) == (FAILED, True)
-    assert not is_held(lock)
+    assert not lock.is_held()
     catalogue = Catalogue(Settings(home=home).catalogue_url)
     assert {r.audience for r in catalogue.outbox.rebuilds()} == {"public", "reading_room", "staff"}
     catalogue.close()

@@ -30,6 +30,7 @@ from holdings.engines.port import (
     Vector,
     Word,
 )
+from tests.conftest import LONG
 from tests.elastic.server import cluster_for
 
 T = TypeVar("T")
@@ -52,10 +53,10 @@ EMBEDDED = Kind(
 )
 
 
-def on_elasticsearch(url: str) -> Kind:
+def on_elasticsearch(url: str, shards: int = 1) -> Kind:
     return Kind(
-        writer=lambda folder, made: ElasticsearchWriter(cluster_for(url, folder), made, [AUDIENCE]),
-        reader=lambda folder, made: ElasticsearchEngine(cluster_for(url, folder), made),
+        writer=lambda folder, made: ElasticsearchWriter(cluster_for(url, folder, shards), made, [AUDIENCE]),
+        reader=lambda folder, made: ElasticsearchEngine(cluster_for(url, folder, shards), made),
     )
 
 
@@ -63,6 +64,7 @@ def on_elasticsearch(url: str) -> Kind:
 ENGINES: dict[str, Callable[[pytest.FixtureRequest], Kind]] = {
     "embedded": lambda request: EMBEDDED,
     "elasticsearch": lambda request: on_elasticsearch(request.getfixturevalue("elastic")),
+    "elasticsearch-shards": lambda request: on_elasticsearch(request.getfixturevalue("elastic"), shards=3),
 }
 
 
@@ -133,7 +135,19 @@ class Desk:
         self.run(self.writer.close())
 
 
-@pytest.fixture(params=sorted(ENGINES))
+#: Where several shards could tell: the order and what is counted. The long run asks all of them all.
+OF_SHARDS = ("test_counts", "test_order")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every engine under every test; the one of several shards, on a short run, where shards could tell."""
+    if "kind" in metafunc.fixturenames:
+        everything = LONG or metafunc.module.__name__.rpartition(".")[2] in OF_SHARDS
+        names = [name for name in sorted(ENGINES) if everything or name != "elasticsearch-shards"]
+        metafunc.parametrize("kind", names, indirect=True)
+
+
+@pytest.fixture
 def kind(request: pytest.FixtureRequest) -> Kind:
     return ENGINES[request.param](request)
 

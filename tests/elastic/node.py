@@ -137,7 +137,8 @@ class Software:
 class Node:
     """One node in a folder of its own. What it stored outlives `kill` and is there at the next `start`.
 
-    settings: beside those every node gets. heap: of the Java machine.
+    settings: beside those every node gets. heap: of the Java machine. brief: it is to start fast rather than
+    run fast.
     """
 
     software: Software
@@ -145,12 +146,19 @@ class Node:
     name: str = "one"
     settings: dict[str, str] = field(default_factory=dict)
     heap: str = "512m"
+    brief: bool = False
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
         """Start, and wait until it listens. Raises RuntimeError with the end of its log."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Start. A node of a cluster listens once it has found the others."""
         self._lay_out()
-        options = [f"-Xms{self.heap}", f"-Xmx{self.heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4"]
+        options = [f"-Xms{self.heap}", f"-Xmx{self.heap}", "-XX:+UseSerialGC"]
+        options += [f"-XX:TieredStopAtLevel={1 if self.brief else 4}"]
         options += ["--enable-native-access=ALL-UNNAMED", "--add-modules=jdk.incubator.vector"]
         options += [f"-Des.logs.base_path={self.folder / 'logs'}", "-Djava.awt.headless=true"]
         command = [str(self.software.java / "bin" / "java"), *options, "-cp", self.software.class_path]
@@ -159,6 +167,10 @@ class Node:
                 [*command, "Launcher", str(self.folder / "settings.properties")],
                 stdin=subprocess.PIPE, stdout=output, stderr=output, cwd=self.folder,
             )  # fmt: skip
+
+    def wait(self) -> None:
+        """Raises RuntimeError with the end of its log."""
+        assert self.process is not None, "launch() comes first"
         began = time.monotonic()
         while not self._ports("http"):
             if self.process.poll() is not None or time.monotonic() - began > START_WITHIN:

@@ -44,6 +44,7 @@ def empty(url: str) -> None:
         httpx.delete(f"{url}/{','.join(names)}", timeout=60).raise_for_status()
 
 
-def cluster_for(url: str, folder: Path) -> Cluster:
+def cluster_for(url: str, folder: Path, shards: int = 1) -> Cluster:
     """Where a test keeps what another engine would keep in that folder."""
-    return Cluster((url,), prefix="t" + blake2b(str(folder).encode(), digest_size=6).hexdigest())
+    prefix = "t" + blake2b(str(folder).encode(), digest_size=6).hexdigest()
+    return Cluster((url,), prefix=prefix, shards=shards)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from danghai import app
 from holdings.errors import Conflict
-from holdings.locks import hold, is_held, projector_lock
+from holdings.locks import hold, projector_lock
 from holdings.settings import Settings
 
 
@@ -58,4 +58,4 @@ def test_a_worker_of_serve_waits_for_the_lock_and_nobody_else_does(tmp_path: Pat
         assert not took.wait(1.0)
     assert took.wait(10)
     worker.join(10)
-    assert not is_held(projector_lock(settings))
+    assert not projector_lock(settings).is_held()

@@ -1,0 +1,16 @@
+"""What the tests of whole systems on a cluster share with those of the API and of the catalogue."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.conftest import tools
+from tests.catalogue.conftest import fresh_database, postgres_url
+
+__all__ = ["fresh_postgres", "postgres_url", "tools"]
+
+
+@pytest.fixture
+def fresh_postgres(postgres_url: str) -> str:
+    """URL of an empty database of its own."""
+    return fresh_database(postgres_url)
