@@ -1,19 +1,23 @@
-"""The catalogue as the other rooms see it: four small parts over one database."""
+"""The catalogue as the other rooms see it: small parts over one database."""
 
 from __future__ import annotations
 
+from holdings.catalogue.accounts import Accounts
 from holdings.catalogue.database import Database
+from holdings.catalogue.failures import Failures
 from holdings.catalogue.keys import Keys
 from holdings.catalogue.outbox import Outbox
 from holdings.catalogue.pages import Pages
 from holdings.catalogue.records import Records
+from holdings.catalogue.sessions import Sessions
 
 
 class Catalogue:
     """The system of record. Thread-safe; every call is its own short transaction.
 
     records: descriptions and what hangs on them.  pages: page texts and the OCR's list of work.
-    outbox: what the indexes still lack.  keys: API keys.
+    outbox: what the indexes still lack.  keys: API keys.  accounts, sessions, failures: who may sign in, who
+    is, and who tried in vain.
     """
 
     def __init__(self, url: str) -> None:
@@ -22,6 +26,9 @@ class Catalogue:
         self.pages = Pages(self.database)
         self.outbox = Outbox(self.database)
         self.keys = Keys(self.database)
+        self.accounts = Accounts(self.database)
+        self.sessions = Sessions(self.database)
+        self.failures = Failures(self.database)
 
     def upgrade(self) -> None:
         self.database.upgrade()
