@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from holdings.commands import db_app, keys_app
+from holdings.commands_accounts import accounts_app
 from indexer import commands as indexing
 from models.commands import models_app
 from search_api.commands import search
@@ -27,6 +28,7 @@ app.add_typer(models_app, name="models")
 app.add_typer(indexing.index_app, name="index")
 app.add_typer(db_app, name="db")
 app.add_typer(keys_app, name="keys")
+app.add_typer(accounts_app, name="accounts")
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,7 +20,7 @@ db_app = typer.Typer(help="目录库 the catalogue's database", no_args_is_help=
 keys_app = typer.Typer(help="API 密钥 keys", no_args_is_help=True)
 
 
-def _catalogue() -> Catalogue:
+def open_catalogue() -> Catalogue:
     from holdings.catalogue import Catalogue
 
     return Catalogue(load_settings().catalogue_url)
@@ -34,7 +35,7 @@ def database() -> None:
 def upgrade(as_json: AsJson = False) -> None:
     """把目录库的表升级到本版本。"""
     with said_plainly():
-        _catalogue().upgrade()
+        open_catalogue().upgrade()
         if as_json:
             print_json({"upgraded": True})
         else:
@@ -46,13 +47,15 @@ def add(
     audience: Annotated[str, typer.Option(help=f"利用范围：{'、'.join(AUDIENCES)}")],
     role: Annotated[list[str] | None, typer.Option(help=f"角色，可多个：{'、'.join(ROLES)}")] = None,
     name: Annotated[str, typer.Option(help="给谁用")] = "",
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="最后一天，缺省不限")] = None,
     as_json: AsJson = False,
 ) -> None:
     """新密钥，只显示这一次。"""
     with said_plainly():
-        catalogue = _catalogue()
+        catalogue = open_catalogue()
         catalogue.upgrade()
-        key = catalogue.keys.add(audience, roles=role or [], name=name)
+        last = until.date() if until else None
+        key = catalogue.keys.add(audience, roles=role or [], name=name, expires_on=last)
         if as_json:
             print_json({"key": key, "audience": audience, "roles": role or []})
         else:
@@ -63,15 +66,16 @@ def add(
 def list_keys(as_json: AsJson = False) -> None:
     """已发的密钥；密钥本身不再显示。"""
     with said_plainly():
-        listing = _catalogue().keys.listing()
+        listing = open_catalogue().keys.listing()
         if as_json:
             print_json(listing)
             return
-        table = Table("号", "给谁", "范围", "角色", "发于", "撤于")
+        table = Table("号", "给谁", "范围", "角色", "账号", "发于", "到期", "最近使用", "撤于")
         for row in listing:
             roles = row["roles"]
             shown = "、".join(roles) if isinstance(roles, list) else ""
-            cells = (row["id"], row["name"], row["audience"], shown, row["made_at"], row["revoked_at"] or "")
+            dates = (row[day] or "" for day in ("made_at", "expires_on", "used_on", "revoked_at"))
+            cells = (row["id"], row["name"], row["audience"], shown, row["owner"], *dates)
             table.add_row(*(Text(str(cell)) for cell in cells))
         out.print(table)
 
@@ -82,7 +86,7 @@ def revoke(
 ) -> None:
     """撤销密钥，立即生效。"""
     with said_plainly():
-        if not _catalogue().keys.revoke(key_id):
+        if not open_catalogue().keys.revoke(key_id):
             raise NotFound(f"没有 {key_id} 号有效密钥。", advice="`danghai keys list` 可查。")
         if as_json:
             print_json({"id": key_id, "revoked": True})

@@ -6,7 +6,11 @@
     │   ├── BadCursor             a cursor that this installation did not give
     │   └── BadPackage            a package that cannot be opened at all
     ├── NotFound                  never held, or not for this caller: the same words
+    ├── NotSignedIn               a key that is not valid, or nobody where somebody is needed
+    │   ├── SessionEnded          signed in once; the session's time is over, or it was ended
+    │   └── SignInFailed          name and password do not go together, or the provider did not vouch
     ├── NotAllowed                the caller is known, and may not do this
+    ├── TooOften                  too many requests or failed sign-ins; `retry_after` seconds
     ├── Conflict                  somebody else wrote first, or the code is taken
     └── NotReady                  a part is not there yet; `retry_after` seconds
         ├── IndexMismatch         the index was made with another model or lexicon
@@ -60,9 +64,31 @@ class NotFound(DanghaiError):
     status = 404
 
 
+class NotSignedIn(DanghaiError):
+    code = "key-not-valid"
+    status = 401
+
+
+class SessionEnded(NotSignedIn):
+    code = "session-ended"
+
+
+class SignInFailed(NotSignedIn):
+    code = "sign-in-failed"
+
+
 class NotAllowed(DanghaiError):
     code = "not-allowed"
     status = 403
+
+
+class TooOften(DanghaiError):
+    code = "too-often"
+    status = 429
+
+    def __init__(self, message: str, retry_after: int, *, advice: str = "") -> None:
+        super().__init__(message, advice=advice)
+        self.retry_after = retry_after
 
 
 class Conflict(DanghaiError):

@@ -64,6 +64,48 @@ class Settings(BaseSettings):
     api_url: str = Field(
         "", description="the API's address as the explorer reaches it; empty: host and port above"
     )
+    session_idle: int = Field(
+        1800, ge=1, description="登录后闲置多久失效（秒） seconds after which an unused session ends"
+    )
+    session_lasts: int = Field(
+        43_200, ge=1, description="登录最长多久（秒） seconds after which any session ends"
+    )
+    sign_in_tries: int = Field(
+        5, ge=1, description="登录失败几次后开始等候 failed sign-ins of a name that cost no wait"
+    )
+    rate_search: str = Field(
+        "1200/minute",
+        description="每人检索次数上限，空为不限 searches a caller may make; empty: no limit",
+    )
+    rate_images: str = Field(
+        "6000/minute", description="每人取图次数上限 page images and files a caller may fetch"
+    )
+    rate_sign_in: str = Field("30/minute", description="每个地址登录次数上限 sign-ins from one address")
+    rate_other: str = Field(
+        "3000/minute", description="每人其余请求次数上限 other requests a caller may make"
+    )
+    rate_storage: str = Field(
+        "async+memory://",
+        description="计数存放处 where requests are counted: in each process, or async+redis://… for several",
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1,::1",
+        description="可信代理，其 X-Forwarded-For 为准 addresses or networks whose X-Forwarded-For is believed",
+    )
+    oidc_issuer: str = Field(
+        "", description="统一身份认证的签发者地址，空为不用 OIDC issuer; empty: no sign-in by OIDC"
+    )
+    oidc_client_id: str = Field("", description="在认证服务登记的客户端 client id at the OIDC provider")
+    oidc_client_secret: SecretStr | None = Field(None, description="客户端密钥 its secret")
+    oidc_redirect: str = Field(
+        "",
+        description="登记的回跳地址 the redirect address registered there: the explorer's, with /x/oidc/back",
+    )
+    oidc_claim: str = Field("groups", description="说明角色的声明 claim of the ID token that says the roles")
+    oidc_roles: dict[str, str] = Field(
+        {}, description="声明值到角色或范围 JSON: a value of that claim → a role, or an audience"
+    )
+    oidc_label: str = Field("统一身份认证", description="登录页上的名称 what the sign-in page calls it")
     max_pixels: int = Field(200_000_000, description="单页最大像素 largest page image accepted, in pixels")
     max_side: int = Field(30_000, description="单页最大边长 longest side of a page image accepted, in pixels")
     max_unpacked: int = Field(2_000_000_000, description="解压上限 most bytes one packed file may unfold to")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from holdings.catalogue.accounts import Accounts
 from holdings.catalogue.database import Database
+from holdings.catalogue.failures import Failures
 from holdings.catalogue.keys import Keys
 from holdings.catalogue.outbox import Outbox
 from holdings.catalogue.pages import Pages
 from holdings.catalogue.records import Records
 from holdings.catalogue.secrets import Secrets
+from holdings.catalogue.sessions import Sessions
 
 
 class Catalogue:
@@ -15,6 +18,7 @@ class Catalogue:
 
     records: descriptions and what hangs on them.  pages: page texts and the OCR's list of work.
     outbox: what the indexes still lack.  keys: API keys.  secrets: what all processes must know.
+    accounts, sessions, failures: who may sign in, who is, and who tried in vain.
     """
 
     def __init__(self, url: str) -> None:
@@ -24,6 +28,9 @@ class Catalogue:
         self.outbox = Outbox(self.database)
         self.keys = Keys(self.database)
         self.secrets = Secrets(self.database)
+        self.accounts = Accounts(self.database)
+        self.sessions = Sessions(self.database)
+        self.failures = Failures(self.database)
 
     def upgrade(self) -> None:
         self.database.upgrade()

@@ -164,7 +164,8 @@ class RebuildRow(Base):
 
 
 class KeyRow(Base):
-    """An API key: shown once, kept as SHA-256."""
+    """An API key: shown once, kept as SHA-256. `owner`: the account it acts for, never beyond that account's
+    roles; none: made by a command. expires_on, used_on: ISO days ('': never)."""
 
     __tablename__ = "api_keys"
 
@@ -175,3 +176,6 @@ class KeyRow(Base):
     roles: Mapped[list[Any]]
     made_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    owner: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    expires_on: Mapped[str] = mapped_column(String(10), server_default="")
+    used_on: Mapped[str] = mapped_column(String(10), server_default="")

@@ -67,7 +67,9 @@ def test_every_command_has_help_that_says_what_it_does(home: Path, path: tuple[s
 
 def test_the_commands_of_the_design_are_all_there() -> None:
     wanted = {("ingest",), ("search",), ("serve",), ("ui",), ("demo",), ("models", "pull"), ("index", "status"),
-              ("index", "rebuild"), ("db", "upgrade"), ("keys", "add")}  # fmt: skip
+              ("index", "rebuild"), ("db", "upgrade"), ("keys", "add"),
+              ("accounts", "add"), ("accounts", "list"), ("accounts", "lock"), ("accounts", "unlock"),
+              ("accounts", "reset"), ("accounts", "roles")}  # fmt: skip
     assert wanted <= set(commands())
 
 
@@ -215,6 +217,41 @@ def test_keys_from_the_first_to_the_last(home: Path) -> None:
     assert (answer.exit_code, "danghai keys list" in answer.stderr) == (FAILED, True)
     answer = run("keys", "add", "--audience", "everybody")
     assert (answer.exit_code, "reading_room" in answer.stderr) == (FAILED, True)
+    catalogue.close()
+
+
+def test_the_first_administrator_is_made_by_a_command_and_there_is_no_default_password(home: Path) -> None:
+    made = json.loads(run("accounts", "add", "an.quan", "--role", "security_admin", "--json").output)
+    assert (made["roles"], made["audience"], made["enrolled"]) == (["security_admin"], "public", False)
+    catalogue = Catalogue(Settings(home=home).catalogue_url)
+    password = "灯塔守夜人记得每一次台风"
+    assert catalogue.accounts.enrol(made["enrolment"], password).name == "an.quan"
+    both = run("accounts", "add", "shen.ji", "--role", "security_admin", "--role", "audit_admin")
+    assert (both.exit_code, "三员" in both.stderr) == (FAILED, True)
+    reader = run("accounts", "add", "du.zhe", "--audience", "reading_room")
+    assert (reader.exit_code, "居民身份证" in reader.stderr) == (FAILED, True)
+    given = ["--audience", "reading_room", "--checked-by", "柜台甲", "--document", "居民身份证"]
+    shown = run("accounts", "add", "du.zhe", *given)
+    assert (shown.exit_code, "de_" in shown.output) == (DONE, True)
+    typed = CliRunner().invoke(
+        app, ["accounts", "reset", "du.zhe", "--password-stdin"], input=f"{password}\n"
+    )
+    assert (typed.exit_code, password in typed.output) == (DONE, False)
+    assert (
+        CliRunner().invoke(app, ["accounts", "reset", "du.zhe", "--password-stdin"], input="").exit_code
+        == FAILED
+    )
+    assert run("accounts", "roles", "du.zhe", "--role", "curator").exit_code == DONE
+    assert run("accounts", "lock", "du.zhe").exit_code == DONE
+    (first, second) = json.loads(run("accounts", "list", "--json").output)
+    assert (first["enrolled"], second["locked"], second["roles"]) == (True, True, ["curator"])
+    assert (second["checked_by"], second["document"]) == ("柜台甲", "居民身份证")
+    assert "停用" in run("accounts", "list").output
+    assert json.loads(run("accounts", "unlock", "du.zhe", "--json").output)["locked"] is False
+    assert (run("accounts", "lock", "nobody").exit_code, password in json.dumps([first, second])) == (
+        FAILED,
+        False,
+    )
     catalogue.close()
 
 
