@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, tuple[str, str, list[str] | None]] = {
     "ingest": ("ingest", "records a second into the catalogue", []),
     "ocr": ("ocr", "character errors and pages a minute", None),
     "engine": ("engine", "the embedded engine alone: times, recall, memory", ["--docs", "10000"]),
+    "engines": ("engines", "the embedded engine and Elasticsearch in one run", None),
     "http": ("over_http", "one search over HTTP beside a bare Tantivy query", ["--docs", "10000"]),
     "startup": ("startup", "time until serve answers", ["--docs", "10000"]),
 }

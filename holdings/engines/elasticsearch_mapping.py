@@ -49,6 +49,8 @@ LONGEST_VALUE = 8_000
 FILLER = "␀"
 #: Passages of one record.
 MOST_ROWS = 30_000
+#: How the cluster finds near vectors (benchmarks/README.md compares the kinds).
+VECTOR_INDEX = "int8_hnsw"
 
 _PLAIN = re.compile(r"[a-z0-9_-]+")
 
@@ -133,7 +135,7 @@ def mappings(made_with: MadeWith) -> dict[str, Any]:
             "type": "dense_vector",
             "dims": made_with.dimension,
             "similarity": "dot_product",
-            "index_options": {"type": "int8_hnsw"},
+            "index_options": {"type": VECTOR_INDEX},
         }
     return {
         "dynamic": "strict",
