@@ -1,27 +1,24 @@
 """Which engine answers: one place, which every process looks at.
 
 While a second engine is being filled, or was left and not yet dropped, each record that is projected into the
-one that answers is noted for the other (`note_beside`): what it lacks is known to the last record, whatever was
+one that answers is noted for the other (holdings/catalogue/beside.py): what it lacks is known to the last record, whatever was
 killed or away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, literal, select
-from sqlalchemy.orm import Session
 
+from holdings.access import AUDIENCES, STAFF
 from holdings.catalogue.database import Database
-from holdings.catalogue.tables import OutboxRow
+from holdings.catalogue.outbox import WITHDRAWAL, ask_rebuild
+from holdings.catalogue.tables import OutboxRow, RebuildRow
 from holdings.catalogue.tables_engines import BesideRow, EngineRow
 from holdings.errors import Conflict
-
-if TYPE_CHECKING:
-    from holdings.catalogue.outbox import OutboxItem
 
 CHUNK = 500
 _CHOSEN = select(EngineRow.__table__.c.engine)
@@ -35,30 +32,6 @@ class Choice:
     engine: str
     beside: str = ""
     filling: bool = False
-
-
-def is_left(session: Session, engine: str) -> bool:
-    """Whether another engine than this one answers by now."""
-    row = session.get(EngineRow, 1, with_for_update={"read": True})  # no switch until this transaction ends
-    return row is not None and bool(engine) and row.engine != engine
-
-
-def note_beside(session: Session, items: Sequence[OutboxItem]) -> None:
-    """What is in the indexes of the engine that answers, the other one lacks from now on."""
-    row = session.get(EngineRow, 1)
-    if row is None or not row.beside:
-        return
-    stages: dict[str, int] = {}
-    for item in items:
-        stages[item.record_id] = min(item.stage, stages.get(item.record_id, item.stage))
-    ids = list(stages)
-    for start in range(0, len(ids), CHUNK):
-        these = BesideRow.record_id.in_(ids[start : start + CHUNK])
-        for record_id, stage in session.execute(select(BesideRow.record_id, BesideRow.stage).where(these)):
-            stages[record_id] = min(stage, stages[record_id])
-        session.execute(delete(BesideRow).where(these))
-    if stages:
-        session.execute(insert(BesideRow), [{"record_id": i, "stage": int(s)} for i, s in stages.items()])
 
 
 class EngineChoice:
@@ -82,21 +55,32 @@ class EngineChoice:
         with self._database.write() as session:
             session.execute(delete(BesideRow))
             session.merge(
-                EngineRow(id=1, engine=engine, beside=beside, filling=True, changed_at=datetime.now(UTC))
+                EngineRow(
+                    id=1,
+                    engine=engine,
+                    beside=beside,
+                    filling=True,
+                    withdrawals=False,
+                    changed_at=datetime.now(UTC),
+                )
             )
 
     def switch(self, to: str) -> None:
         """`to` answers from now on, in one step; what it still lacks waits in the outbox, a withdrawal as one.
-        Errors: Conflict where it is not the one that was filled."""
+        Where something was withdrawn meanwhile, its indexes are to be built anew. Errors: Conflict where it is not the one that was filled."""
         with self._database.write() as session:
             row = session.get(EngineRow, 1, with_for_update=True)
             if row is None or row.beside != to:
                 raise Conflict(f"{to} 没有备好，不能切换。", advice=f"请运行：danghai index move --to {to}")
+            due = select(RebuildRow.audience).where(RebuildRow.reason == WITHDRAWAL).limit(1)
             now = literal(datetime.now(UTC), OutboxRow.added_at.type)
             lacking = select(BesideRow.record_id, BesideRow.stage, now).order_by(BesideRow.seq)
             session.execute(insert(OutboxRow).from_select(["record_id", "stage", "added_at"], lacking))
             session.execute(delete(BesideRow))
-            row.engine, row.beside, row.filling = to, row.engine, False
+            left_due = session.scalar(due) is not None
+            if row.withdrawals:
+                ask_rebuild(session, [a for a in AUDIENCES if a != STAFF], WITHDRAWAL)
+            row.engine, row.beside, row.filling, row.withdrawals = to, row.engine, False, left_due
             row.changed_at = datetime.now(UTC)
 
     def leave(self) -> None:

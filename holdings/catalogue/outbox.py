@@ -10,8 +10,8 @@ from enum import IntEnum
 from sqlalchemy import bindparam, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
+from holdings.catalogue.beside import is_left, note_beside
 from holdings.catalogue.database import Database
-from holdings.catalogue.engine_choice import is_left, note_beside
 from holdings.catalogue.tables import OutboxRow, RebuildRow, RecordRow
 from holdings.catalogue.tables_engines import BesideRow
 
@@ -86,6 +86,14 @@ def enqueue_below(session: Session, record_id: str) -> None:
     session.execute(insert(OutboxRow).from_select(["record_id", "stage", "added_at"], source))
 
 
+def ask_rebuild(session: Session, audiences: Iterable[str], reason: str) -> None:
+    """In the caller's transaction; see `Outbox.ask_rebuild`."""
+    for audience in audiences:
+        row = session.get(RebuildRow, audience)
+        why = WITHDRAWAL if row is not None and row.reason == WITHDRAWAL else reason
+        session.merge(RebuildRow(audience=audience, reason=why, wanted_at=datetime.now(UTC)))
+
+
 class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -114,7 +122,8 @@ class Outbox:
         with self._database.write() as session:
             if is_left(session, into):
                 return False
-            note_beside(session, items)
+            changed = [(item.record_id, int(item.stage)) for item in items]
+            note_beside(session, changed, withdrawn=any(item.stage == Stage.WITHDRAWAL for item in items))
             for start in range(0, len(seqs), CHUNK):
                 session.execute(delete(OutboxRow).where(OutboxRow.seq.in_(seqs[start : start + CHUNK])))
             for stage, record_ids in (then or {}).items():
@@ -173,10 +182,7 @@ class Outbox:
         """Have these audiences' indexes built anew; asking twice is asking once. What a withdrawal asked for
         stays a withdrawal's."""
         with self._database.write() as session:
-            for audience in audiences:
-                row = session.get(RebuildRow, audience)
-                why = WITHDRAWAL if row is not None and row.reason == WITHDRAWAL else reason
-                session.merge(RebuildRow(audience=audience, reason=why, wanted_at=datetime.now(UTC)))
+            ask_rebuild(session, audiences, reason)
 
     def rebuilds(self) -> list[Rebuild]:
         """What was asked for, oldest first."""

@@ -14,7 +14,7 @@ class EngineRow(Base):
     """At most one row, made by the first move: before it the settings say which engine there is.
 
     beside: the other engine, while it holds indexes of this archive; "": none does. filling: it is being moved
-    to; else it was left.
+    to; else it was left. withdrawals: something was withdrawn whose trace the other one may bear.
     """
 
     __tablename__ = "engine_choice"
@@ -23,6 +23,7 @@ class EngineRow(Base):
     engine: Mapped[str] = mapped_column(String(32))
     beside: Mapped[str] = mapped_column(String(32))
     filling: Mapped[bool]
+    withdrawals: Mapped[bool]
     changed_at: Mapped[datetime]
 
 

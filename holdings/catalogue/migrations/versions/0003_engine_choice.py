@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "engine_choice"
-down_revision = "0001"
+down_revision = "0002_accounts"
 branch_labels = None
 depends_on = None
 
@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("engine", sa.String(length=32), nullable=False),
         sa.Column("beside", sa.String(length=32), nullable=False),
         sa.Column("filling", sa.Boolean(), nullable=False),
+        sa.Column("withdrawals", sa.Boolean(), nullable=False),
         sa.Column("changed_at", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
