@@ -7,6 +7,7 @@ import typer
 from holdings.commands import db_app, keys_app
 from holdings.commands_accounts import accounts_app
 from indexer import commands as indexing
+from indexer.index_commands import index_app
 from models.commands import models_app
 from search_api.commands import search
 from serving import demo, serve, ui
@@ -25,7 +26,7 @@ app.command()(demo)
 app.command()(indexing.read)
 app.command(hidden=True)(indexing.project)
 app.add_typer(models_app, name="models")
-app.add_typer(indexing.index_app, name="index")
+app.add_typer(index_app, name="index")
 app.add_typer(db_app, name="db")
 app.add_typer(keys_app, name="keys")
 app.add_typer(accounts_app, name="accounts")

@@ -19,6 +19,7 @@
         ├── CatalogueUnavailable  the system of record does not answer
         ├── EngineAway            the search engine's cluster does not answer
         │   └── EngineRefused     it answers, and does not let us in: certificate or key
+        ├── EngineChanged         another engine was moved to while this one was at work
         └── ProjectorAway         no projector runs, so the indexes do not move
 
 Foreign exceptions are mapped to these at the edge where they arise.
@@ -124,6 +125,10 @@ class EngineAway(NotReady):
 
 class EngineRefused(EngineAway):
     code = "engine-refused"
+
+
+class EngineChanged(NotReady):
+    code = "engine-changed"
 
 
 class ProjectorAway(NotReady):

@@ -76,6 +76,11 @@ def reading_lock(settings: Settings) -> Lock:
     return _lock(settings, "reading")
 
 
+def moving_lock(settings: Settings) -> Lock:
+    """Held by the one process that fills the engine that does not answer."""
+    return _lock(settings, "moving")
+
+
 def _lock(settings: Settings, name: str) -> Lock:
     if settings.catalogue_url.startswith("sqlite"):
         return FileHeld(settings.home / f"{name}.lock")

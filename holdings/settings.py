@@ -22,7 +22,9 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "", description="SQLAlchemy URL of the catalogue; empty: SQLite in the data folder"
     )
-    engine: Literal["embedded", "elasticsearch"] = Field("embedded", description="检索引擎 search engine")
+    engine: Literal["embedded", "elasticsearch"] = Field(
+        "embedded", description="检索引擎，直到第一次 `danghai index move` search engine, until a first move"
+    )
     elastic_hosts: str = Field(
         "http://127.0.0.1:9200",
         description="Elasticsearch 地址，逗号分隔 addresses of Elasticsearch, between commas",

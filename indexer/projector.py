@@ -17,18 +17,20 @@ from itertools import takewhile
 
 from holdings.access import AUDIENCES, STAFF, narrowest_first
 from holdings.catalogue import Catalogue, OutboxItem, Stage
+from holdings.catalogue.outbox import WITHDRAWAL
 from holdings.engines.port import Document, IndexWriter
-from holdings.errors import BadInput, EngineAway, IndexMismatch, IndexMissing
+from holdings.errors import BadInput, Conflict, EngineAway, EngineChanged, IndexMismatch, IndexMissing
 from indexer.documents import Material, document, rows_of
 from indexer.embedder import Embedder, Lacking, Vectors
 from indexer.embeddings import EmbeddingStore
+from indexer.rebuilding import ROUND, Rebuilding
 from models.meaning import Encoder
 from models.words import Segmenter
 
 log = logging.getLogger("danghai.projector")
 
-#: Records a round: small enough that a commit follows within a second or two; and read at once to be embedded.
-ROUND, SOME = 256, 16
+#: Records read at once to be embedded.
+SOME = 16
 #: Seconds without new work before a queued rebuild starts, so that many withdrawals cost one rebuild.
 QUIET = 20.0
 POLL = 0.2
@@ -50,11 +52,15 @@ class Projector:
         segmenter: Segmenter,
         encoder: Encoder | None,
         embeddings: EmbeddingStore,
+        engine: str = "",
     ) -> None:
+        """engine: the name of the writer's, where it may be moved away from (holdings/catalogue/engine_choice.py)."""
         self._catalogue = catalogue
         self._writer = writer
         self._segmenter = segmenter
         self._embeddings = embeddings
+        self._engine = engine
+        self.rebuilding = Rebuilding(catalogue, writer, self._draw, self.catch_up)
         self._embedder = Embedder(encoder, embeddings) if encoder else None
         self._ahead: asyncio.Task[None] | None = None
         self._embedded: set[int] = set()  # seq of outbox items whose vectors are made
@@ -67,10 +73,18 @@ class Projector:
 
         Asks for the rebuild of indexes that another encoder made: their words go on, meaning waits for it.
         """
-        await asyncio.gather(self._writer.open(), asyncio.to_thread(self._segmenter.warm))
+        await self.open_beside()
         if audiences := await self._writer.without_meaning():
             ask = self._catalogue.outbox.ask_rebuild
             await asyncio.to_thread(ask, audiences, "another embedding model")
+        wanted = {wish.audience for wish in await asyncio.to_thread(self._catalogue.outbox.rebuilds)}
+        for audience in await self._writer.rebuilding():
+            if audience not in wanted:  # nobody asks for it any more
+                await self._writer.abandon_rebuild(audience)
+
+    async def open_beside(self) -> None:
+        """The same for the engine that does not answer: nothing is asked for."""
+        await asyncio.gather(self._writer.open(), asyncio.to_thread(self._segmenter.warm))
 
     async def close(self) -> None:
         await self._settle()
@@ -91,6 +105,9 @@ class Projector:
                 ask = self._catalogue.outbox.ask_rebuild
                 await asyncio.to_thread(ask, list(AUDIENCES), "index lost")
                 await _sleep(stop, MISMATCHED)
+            except Conflict as error:  # a rebuild that was given up
+                log.error("%s", error)
+                self._last_work = time.monotonic()
             except EngineAway as error:
                 log.error("%s", error)
                 await _sleep(stop, error.retry_after)
@@ -115,6 +132,7 @@ class Projector:
         """One round: the most pressing stage's next items. Returns how many; 0 when nothing waits."""
         items = await asyncio.to_thread(self._catalogue.outbox.take, 2 * ROUND)
         if not items:
+            await asyncio.to_thread(self._still_answers)
             return 0
         stage = items[0].stage
         if stage < Stage.DESCRIPTION_VECTORS:
@@ -128,9 +146,16 @@ class Projector:
         lacking = await self._project_each(items, materials)
         if stage == Stage.WITHDRAWAL:  # before the items are done: a kill between the two asks twice
             await self._queue_rebuilds(materials)
-        await asyncio.to_thread(self._catalogue.outbox.done, items, lacking)
+        done = self._catalogue.outbox.done
+        if not await asyncio.to_thread(done, items, lacking, into=self._engine):
+            raise _changed()
         self._embedded.difference_update(item.seq for item in items)
         return len(items)
+
+    def _still_answers(self) -> None:
+        """Errors: EngineChanged, where another engine was moved to."""
+        if self._engine and self._catalogue.engine.chosen(self._engine) != self._engine:
+            raise _changed()
 
     async def _project_each(self, items: Sequence[OutboxItem], materials: dict[str, Material]) -> Lacking:
         """The round at once; where an engine refuses a document, one by one, so that it stops no other."""
@@ -139,6 +164,7 @@ class Projector:
         except (BadInput, ValueError) as error:
             if len(items) == 1:
                 log.error("%s is left out of the indexes: %s", items[0].record_id, error)
+                self.rebuilding.refused.add(items[0].record_id)
                 return {}
         lacking: dict[Stage, list[str]] = {}
         for item in items:
@@ -172,7 +198,7 @@ class Projector:
         left = {a for m in materials.values() for a in AUDIENCES if a not in m.stored.audiences}
         if left:
             ask = self._catalogue.outbox.ask_rebuild
-            await asyncio.to_thread(ask, sorted(left), "withdrawal")
+            await asyncio.to_thread(ask, sorted(left), WITHDRAWAL)
 
     # ── vectors, made ahead ────────────────────────────────────────────────────
 
@@ -234,59 +260,37 @@ class Projector:
     # ── rebuilds ───────────────────────────────────────────────────────────────
 
     async def give_meaning(self, stop: asyncio.Event | None = None) -> None:
-        """Build anew, before all else, what another encoder made: its meaning leg is off until then."""
-        if await self._writer.without_meaning():
+        """Build anew, before all else, what another encoder made, its meaning leg being off until then, and go
+        on with what was cut short."""
+        if await self._writer.without_meaning() or await self._writer.rebuilding():
             await self.rebuild_wanted(stop)
 
     async def rebuild_wanted(self, stop: asyncio.Event | None = None) -> int:
-        """Do the rebuilds that were asked for, in one pass over the catalogue; how many were finished.
-
-        All begin before the first fills: what lags meanwhile is written to every audience, and an index
-        made with something else takes it only once its rebuild has begun.
-        """
+        """Do the rebuilds that were asked for; how many were finished. Errors: Conflict."""
         wanted = await asyncio.to_thread(self._catalogue.outbox.rebuilds)
-        audiences = narrowest_first(rebuild.audience for rebuild in wanted)
-        for rebuild in wanted:
-            log.info("rebuilding %s: %s", rebuild.audience, rebuild.reason)
-            await self._writer.begin_rebuild(rebuild.audience)
-        if not await self._fill(audiences, stop):
-            for audience in audiences:
-                await self._writer.abandon_rebuild(audience)
-            return 0
-        for audience in audiences:
-            await self._writer.finish_rebuild(audience)
-        for rebuild in wanted:
-            await asyncio.to_thread(self._catalogue.outbox.rebuilt, rebuild)
-        return len(wanted)
+        return await self.rebuilding.do(wanted, stop) if wanted else 0
 
-    async def _fill(self, audiences: Sequence[str], stop: asyncio.Event | None) -> bool:
-        """Every record into the new generations; False when told to stop on the way."""
-        for ids in self._catalogue.records.ids(batch=ROUND) if audiences else ():
-            if stop is not None and stop.is_set():
-                return False
-            while await asyncio.to_thread(self._catalogue.outbox.has, Stage.WORDS):
-                await self.step()
-            materials = await asyncio.to_thread(self._materials, ids)
-            vectors, lacking = await asyncio.to_thread(self._known, materials)
-            for audience in audiences:
-                seen = [m for m in materials.values() if audience in m.stored.audiences]
-                documents = await asyncio.to_thread(self._drawn_up, seen, audience, vectors)
-                await self._fill_each(audience, documents)
-            # Another model's vectors are of no use: what this one has not made yet follows.
-            await asyncio.to_thread(self._catalogue.outbox.done, (), lacking)
-        return True
+    async def catch_up(self) -> None:
+        """Everything but vectors that waits."""
+        while await asyncio.to_thread(self._catalogue.outbox.has, Stage.WORDS):
+            await self.step()
 
-    async def _fill_each(self, audience: str, documents: Sequence[Document]) -> None:
-        try:
-            await self._writer.fill(audience, documents)
-        except (BadInput, ValueError) as error:
-            if len(documents) == 1:
-                log.error("%s is left out of %s: %s", documents[0].id, audience, error)
-                return
-            for one in documents:
-                await self._fill_each(audience, [one])
+    async def bring(self, record_ids: Sequence[str]) -> None:
+        """These records into the indexes as the catalogue has them now, whole, whatever the outbox says."""
+        items = [OutboxItem(0, record_id, Stage.WORDS) for record_id in record_ids]
+        if items:
+            await self._project_each(items, await asyncio.to_thread(self._materials, record_ids))
 
     # ── from the catalogue ─────────────────────────────────────────────────────
+
+    def _draw(
+        self, ids: Sequence[str], audiences: Sequence[str]
+    ) -> tuple[dict[str, list[Document]], Lacking]:
+        """Each audience's documents of the records it may see, and which vectors those lack."""
+        materials = self._materials(ids)
+        vectors, lacking = self._known(materials)
+        seen = {a: [m for m in materials.values() if a in m.stored.audiences] for a in audiences}
+        return {a: self._drawn_up(own, a, vectors) for a, own in seen.items()}, lacking
 
     def _drawn_up(
         self, materials: Sequence[Material], audience: str, vectors: dict[str, Vectors]
@@ -307,6 +311,10 @@ class Projector:
             i: Material.of(s, pages.get(i, []), texts.get(i, []), [a.record.id for a in above[i]])
             for i, s in stored.items()
         }
+
+
+def _changed() -> EngineChanged:
+    return EngineChanged("检索引擎刚刚换了。", advice="再次运行同一命令即接着做。")
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:

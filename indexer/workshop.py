@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from holdings.catalogue import Catalogue
 from holdings.engines.making import index_writer, made_with
+from holdings.engines.port import MadeWith
 from holdings.settings import Settings
 from holdings.store import FileStore
 from indexer.embeddings import EmbeddingStore
@@ -22,16 +23,29 @@ class Workshop:
         self.catalogue = Catalogue(settings.catalogue_url)
         self.store = FileStore(settings.store_dir)
 
-    def projector(self) -> Projector:
-        """The one writer; hold `holdings.locks.projector_lock` while it works."""
+    @property
+    def engine(self) -> str:
+        """The engine that answers."""
+        return self.catalogue.engine.chosen(self.settings.engine)
+
+    @property
+    def made_with(self) -> MadeWith:
+        """What this installation makes indexes with."""
+        return made_with(JiebaSegmenter(), load_encoder(self.settings.models_dir))
+
+    def projector(self, engine: str = "") -> Projector:
+        """The one writer; hold `holdings.locks.projector_lock` while it works (or `moving_lock`, for the engine
+        that does not answer)."""
         segmenter = JiebaSegmenter()
         encoder = load_encoder(self.settings.models_dir)
+        engine = engine or self.engine
         return Projector(
             self.catalogue,
-            index_writer(self.settings, made_with(segmenter, encoder)),
+            index_writer(self.settings, made_with(segmenter, encoder), engine),
             segmenter,
             encoder,
             EmbeddingStore(self.settings.index_dir / "embeddings.sqlite", encoder.name if encoder else ""),
+            engine,
         )
 
     def scan_reading(self) -> ScanReading:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from contextlib import suppress
 from dataclasses import replace
 
 from holdings.catalogue import Catalogue
 from holdings.engines.making import made_with, search_engine
 from holdings.engines.port import Answer, Ids, IndexStatus, Question, Row, SearchEngine, Vector
+from holdings.errors import CatalogueUnavailable
 from holdings.settings import Settings
 from holdings.store import FileStore
 from models.errors import ModelsError
@@ -18,6 +20,9 @@ from models.meaning import Encoder
 from models.words import JiebaSegmenter, Segmenter
 from search_api.cursors import Cursors, new_key
 from search_api.images import PageImages
+
+#: Seconds after which nobody waits any more for an answer of an engine that was moved away from.
+LAST_QUESTIONS = 60.0
 
 log = logging.getLogger("danghai.api")
 
@@ -39,13 +44,16 @@ class House:
         self.segmenter: Segmenter = JiebaSegmenter()
         self.encoder: Encoder | None = load_encoder(settings.models_dir)
         self.engine: SearchEngine = search_engine(settings, made_with(self.segmenter, self.encoder))
+        self._engine_name: str = settings.engine
+        self._switching = asyncio.Lock()
+        self._left: list[asyncio.Task[None]] = []
         self.encoder_ready = False
         self.encoder_broken = False
         self._warming: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         await asyncio.to_thread(self.segmenter.warm)
-        await self.engine.open()
+        await (await self.present_engine()).open()
         self._warming = asyncio.create_task(self._warm())
 
     async def _warm(self) -> None:
@@ -102,13 +110,47 @@ class House:
 
     async def _withdrawn(self) -> tuple[str, ...]:
         """What is withdrawn and perhaps still indexed. In this order: once it is gone from the outbox it is
-        gone from the index as the engine then sees it."""
-        gone = await asyncio.to_thread(self.catalogue.outbox.withdrawing)
+        gone from the index of the engine that then answers, as that sees it."""
+        gone, engine = await asyncio.to_thread(self._looked)
+        await self._follow(engine)
         await self.engine.refresh()
         return gone
+
+    def _looked(self) -> tuple[tuple[str, ...], str]:
+        return self.catalogue.outbox.withdrawing(), self.catalogue.engine.chosen(self.settings.engine)
+
+    async def present_engine(self) -> SearchEngine:
+        """The engine that answers by now; the last one while the catalogue is away."""
+        with suppress(CatalogueUnavailable):
+            await self._follow(await asyncio.to_thread(self.catalogue.engine.chosen, self.settings.engine))
+        return self.engine
+
+    async def _follow(self, engine: str) -> None:
+        """Ask this engine from now on; the former one closes when its last questions are answered."""
+        if engine == self._engine_name:
+            return
+        async with self._switching:
+            if engine == self._engine_name:
+                return
+            made = made_with(self.segmenter, self.encoder)
+            taken = search_engine(self.settings, made, engine)
+            await taken.open()
+            left, self.engine, self._engine_name = self.engine, taken, engine
+            self._left.append(asyncio.create_task(_close_after(left, LAST_QUESTIONS)))
+            log.warning("检索引擎换为 %s。", engine)
 
     async def close(self) -> None:
         if self._warming is not None:
             await asyncio.gather(self._warming, return_exceptions=True)
+        for closing in self._left:
+            closing.cancel()
+        await asyncio.gather(*self._left, return_exceptions=True)
         await self.engine.close()
         self.catalogue.close()
+
+
+async def _close_after(engine: SearchEngine, seconds: float) -> None:
+    """At once where the house itself closes."""
+    with suppress(asyncio.CancelledError):
+        await asyncio.sleep(seconds)
+    await engine.close()

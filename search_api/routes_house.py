@@ -68,7 +68,7 @@ async def readyz(house: InHouse, response: Response) -> ReadyOut:
     """Which parts are up; 503 until the words leg and the catalogue answer."""
     detail, words, meaning, catalogue = "", False, False, True
     try:
-        status = await house.engine.status("public")
+        status = await (await house.present_engine()).status("public")
         words, meaning = status.words_ready, status.meaning_ready and house.encoder_ready
         detail = said(meaning_away(house, status), status)
     except DanghaiError as error:

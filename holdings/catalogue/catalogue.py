@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from holdings.catalogue.accounts import Accounts
 from holdings.catalogue.database import Database
+from holdings.catalogue.engine_choice import EngineChoice
 from holdings.catalogue.failures import Failures
 from holdings.catalogue.keys import Keys
 from holdings.catalogue.outbox import Outbox
@@ -17,7 +18,8 @@ class Catalogue:
     """The system of record. Thread-safe; every call is its own short transaction.
 
     records: descriptions and what hangs on them.  pages: page texts and the OCR's list of work.
-    outbox: what the indexes still lack.  keys: API keys.  secrets: what all processes must know.
+    outbox: what the indexes still lack.  keys: API keys.  engine: which engine answers.
+    secrets: what all processes must know.
     accounts, sessions, failures: who may sign in, who is, and who tried in vain.
     """
 
@@ -31,6 +33,7 @@ class Catalogue:
         self.accounts = Accounts(self.database)
         self.sessions = Sessions(self.database)
         self.failures = Failures(self.database)
+        self.engine = EngineChoice(self.database)
 
     def upgrade(self) -> None:
         self.database.upgrade()

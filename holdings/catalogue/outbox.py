@@ -10,8 +10,10 @@ from enum import IntEnum
 from sqlalchemy import bindparam, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
+from holdings.catalogue.beside import is_left, note_beside
 from holdings.catalogue.database import Database
 from holdings.catalogue.tables import OutboxRow, RebuildRow, RecordRow
+from holdings.catalogue.tables_engines import BesideRow
 
 CHUNK = 500
 
@@ -39,11 +41,31 @@ class OutboxItem:
     stage: Stage
 
 
+#: Reasons of a rebuild that say more than why. After a withdrawal nothing old is kept; to go back is to go on
+#: with the generation that was kept; the last two build nothing.
+WITHDRAWAL, BACK, GIVE_UP, DROP_KEPT = "withdrawal", "rollback", "give up", "drop old"
+
+
 @dataclass(frozen=True)
 class Rebuild:
+    """What is to be done with an audience's index."""
+
     audience: str
     reason: str
     wanted_at: datetime
+
+    @property
+    def builds(self) -> bool:
+        return self.reason not in (GIVE_UP, DROP_KEPT)
+
+    @property
+    def back(self) -> bool:
+        return self.reason == BACK
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the generation that is left stays, to be gone back to."""
+        return self.reason != WITHDRAWAL
 
 
 def enqueue(session: Session, record_ids: Iterable[str], stage: Stage = Stage.WORDS) -> None:
@@ -64,6 +86,14 @@ def enqueue_below(session: Session, record_id: str) -> None:
     session.execute(insert(OutboxRow).from_select(["record_id", "stage", "added_at"], source))
 
 
+def ask_rebuild(session: Session, audiences: Iterable[str], reason: str) -> None:
+    """In the caller's transaction; see `Outbox.ask_rebuild`."""
+    for audience in audiences:
+        row = session.get(RebuildRow, audience)
+        why = WITHDRAWAL if row is not None and row.reason == WITHDRAWAL else reason
+        session.merge(RebuildRow(audience=audience, reason=why, wanted_at=datetime.now(UTC)))
+
+
 class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -77,14 +107,28 @@ class Outbox:
             items = [OutboxItem(row.seq, row.record_id, Stage(row.stage)) for row in session.scalars(query)]
         return [item for item in items if item.stage == items[0].stage]
 
-    def done(self, items: Sequence[OutboxItem], then: Mapping[Stage, Sequence[str]] | None = None) -> None:
-        """These are in every index that may hold them; `then`: what follows for which records."""
+    def done(
+        self,
+        items: Sequence[OutboxItem],
+        then: Mapping[Stage, Sequence[str]] | None = None,
+        *,
+        into: str = "",
+    ) -> bool:
+        """These are in every index that may hold them; `then`: what follows for which records.
+
+        into: the engine of those indexes. False, and all stays as it is, where another one answers by now.
+        """
         seqs = [item.seq for item in items]
         with self._database.write() as session:
+            if is_left(session, into):
+                return False
+            changed = [(item.record_id, int(item.stage)) for item in items]
+            note_beside(session, changed, withdrawn=any(item.stage == Stage.WITHDRAWAL for item in items))
             for start in range(0, len(seqs), CHUNK):
                 session.execute(delete(OutboxRow).where(OutboxRow.seq.in_(seqs[start : start + CHUNK])))
             for stage, record_ids in (then or {}).items():
                 enqueue(session, record_ids, stage)
+        return True
 
     def has(self, stage: Stage) -> bool:
         """Whether anything of this stage or a more pressing one waits."""
@@ -101,6 +145,13 @@ class Outbox:
     def withdrawing(self) -> tuple[str, ...]:
         """Records whose withdrawal is not through: an index may still hold them."""
         return tuple(sorted(id_ for (id_,) in self._database.rows(_WITHDRAWING, {"stage": Stage.WITHDRAWAL})))
+
+    def waiting(self, *, beside: bool = False) -> set[str]:
+        """Records whose words are not yet in the indexes; beside: in those of the other engine."""
+        mine = select(OutboxRow.record_id).where(OutboxRow.stage <= Stage.WORDS)
+        theirs = select(BesideRow.record_id)
+        with self._database.read() as session:  # in one transaction: they go from the one to the other
+            return {*session.scalars(mine), *(session.scalars(theirs) if beside else ())}
 
     def lags(self, fonds_code: str) -> bool:
         """Whether an index still lacks anything of this fonds, vectors included."""
@@ -128,10 +179,10 @@ class Outbox:
     # ── rebuilds ───────────────────────────────────────────────────────────────
 
     def ask_rebuild(self, audiences: Sequence[str], reason: str) -> None:
-        """Have these audiences' indexes built anew; asking twice is asking once."""
+        """Have these audiences' indexes built anew; asking twice is asking once. What a withdrawal asked for
+        stays a withdrawal's."""
         with self._database.write() as session:
-            for audience in audiences:
-                session.merge(RebuildRow(audience=audience, reason=reason, wanted_at=datetime.now(UTC)))
+            ask_rebuild(session, audiences, reason)
 
     def rebuilds(self) -> list[Rebuild]:
         """What was asked for, oldest first."""

@@ -208,6 +208,15 @@ class Records:
             yield found
             last = found[-1]
 
+    def standing(self, *, batch: int = 5000) -> Iterator[list[tuple[str, int, frozenset[str]]]]:
+        """(id, version, who may see it) of every record, in batches, in id order; what the indexes must hold."""
+        last = ""
+        query = select(_R.id, _R.version, _R.access_status, _R.publicity, _R.classification)
+        query = query.where(_R.id > bindparam("last")).order_by(_R.id).limit(batch)
+        while found := self._database.rows(query, {"last": last}):
+            yield [(id_, version, visible_to(*marks)) for id_, version, *marks in found]
+            last = found[-1][0]
+
     def versions(self, record_id: str) -> list[tuple[int, Record, str]]:
         """Descriptions before the present one, newest first: (version, record, reason it was replaced)."""
         query = (

@@ -357,4 +357,7 @@ class ElasticsearchEngine:
             rebuild_due=state.withdrawn > 0 or state.dead * 3 > max(documents + state.dead, 1_000),
             with_rows=found["aggregations"]["with_rows"]["doc_count"],
             mismatch=snapshot.mismatch,
+            building=state.building,
+            kept=state.kept,
+            kept_bytes=await self._indexes.size(state.kept) if state.kept else 0,
         )

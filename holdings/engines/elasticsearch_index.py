@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from elasticsearch import AsyncElasticsearch
+from elasticsearch import AsyncElasticsearch, BadRequestError
 
 from holdings.engines.elasticsearch_client import (
     TRIES,
@@ -25,6 +26,7 @@ from holdings.engines.elasticsearch_hits import hits_of
 from holdings.engines.elasticsearch_mapping import ID, VERSION, Names, State, made_with_of
 from holdings.engines.elasticsearch_query import EVERYTHING, Body
 from holdings.engines.port import MadeWith
+from holdings.errors import DanghaiError
 
 T = TypeVar("T")
 
@@ -81,9 +83,35 @@ class Indexes:
         settings = told["settings"]["index"]
         return Made(generation, told["mappings"].get("_meta", {}), int(settings["number_of_shards"]))
 
+    async def create(self, index: str, **body: object) -> None:
+        """Make an index unless it is there."""
+        create = self.client.indices.create
+        try:
+            await self.ask(lambda: create(index=index, **body))  # type: ignore[arg-type]
+        except DanghaiError as error:
+            cause = error.__cause__
+            if not (isinstance(cause, BadRequestError) and "already_exists" in str(cause)):
+                raise
+
+    async def generations(self, audience: str) -> list[str]:
+        pattern = self.names.generations(audience)
+        found = await self.ask(
+            lambda: self.client.indices.get(
+                index=pattern, features="aliases", allow_no_indices=True, expand_wildcards="all"
+            )
+        )
+        return sorted(found)
+
+    async def remove(self, index: str) -> None:
+        with suppress(Missing):
+            await self.ask(lambda: self.client.indices.delete(index=index))
+
     async def size(self, index: str) -> int:
-        """Bytes on the disks of the cluster, copies included."""
-        found = await self.ask(lambda: self.client.indices.stats(index=index, metric="store"))
+        """Bytes on the disks of the cluster, copies included; 0 when it is gone."""
+        try:
+            found = await self.ask(lambda: self.client.indices.stats(index=index, metric="store"))
+        except Missing:
+            return 0
         return int(found["_all"]["total"]["store"]["size_in_bytes"])
 
     async def open_point(self, index: str) -> str:

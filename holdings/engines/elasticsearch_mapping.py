@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from hashlib import blake2b
 from typing import Any
 
@@ -87,20 +87,24 @@ class State:
 
     index: the generation. commit: commits so far. withdrawn: goes up by one before and by one after
     documents are deleted (odd: a deletion is under way, or was cut short), and ends older snapshots.
-    dead: documents replaced or deleted.
+    dead: documents replaced or deleted. building: the generation that is being filled. kept: the one that a
+    rebuild left.
     """
 
     index: str
     commit: int = 0
     withdrawn: int = 0
     dead: int = 0
+    building: str = ""
+    kept: str = ""
 
     def to_source(self) -> dict[str, Any]:
         return asdict(self)
 
     @staticmethod
     def from_source(source: dict[str, Any]) -> State:
-        return State(**source)
+        known = {field.name for field in fields(State)}
+        return State(**{name: value for name, value in source.items() if name in known})
 
 
 def state_index(replicas: int) -> dict[str, Any]:

@@ -4,7 +4,9 @@ What is written waits in memory until `commit`, which sends it, makes it visible
 readers by the audience's state document. A kill before that loses what waits; the catalogue's outbox still
 holds it. A kill in the middle of it leaves documents whole and unseen until the next commit.
 
-A rebuild fills a new generation beside the live one and switches the alias in one step.
+A rebuild fills a new generation beside the live one and switches the alias in one step. A generation that it
+left and that is kept only loses: whatever is written or withdrawn leaves it, so that going back is filling in
+what it lacks, and nothing withdrawn returns.
 """
 
 from __future__ import annotations
@@ -14,8 +16,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
-
-from elasticsearch import BadRequestError
 
 from holdings.access import AUDIENCES
 from holdings.engines.common import REBUILD, check_writable, meaning_off
@@ -32,26 +32,20 @@ from holdings.engines.elasticsearch_mapping import (
     state_index,
 )
 from holdings.engines.port import Document, MadeWith, Row
-from holdings.errors import BadInput, Conflict, DanghaiError, IndexMismatch, IndexMissing
+from holdings.errors import BadInput, Conflict, IndexMismatch, IndexMissing
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass
 class _Building:
-    """A generation that is being filled. touched: ids written or deleted since it began.
-    holds: id → version of what it must hold in the end."""
+    """A generation that is being filled. touched: ids written or deleted since that began, or went on."""
 
     index: str
     touched: set[str] = field(default_factory=set)
-    holds: dict[str, int] = field(default_factory=dict)
     dead: int = 0
 
-    def took(self, documents: Mapping[str, Document | None], outcome: Outcome) -> None:
-        for id_, document in documents.items():
-            self.holds.pop(id_, None)
-            if document is not None and id_ not in outcome.refused:
-                self.holds[id_] = document.version
+    def took(self, outcome: Outcome) -> None:
         self.dead += outcome.updated + outcome.deleted
 
 
@@ -85,20 +79,13 @@ class ElasticsearchWriter:
     async def open(self) -> None:
         """Make the indexes that are missing, remove what a rebuild cut short left. Errors: EngineAway; what
         could not be made is made when it is first written to."""
-        if self._opened is None:
-            self._opened = Indexes(self._cluster.connect(), Names(self._cluster.prefix))
+        self._connect()
         for audience in self._audiences:
             await self._audience(audience)
 
-    async def _create(self, index: str, **body: object) -> None:
-        """Make an index unless it is there."""
-        create = self._indexes.client.indices.create
-        try:
-            await self._indexes.ask(lambda: create(index=index, **body))  # type: ignore[arg-type]
-        except DanghaiError as error:
-            cause = error.__cause__
-            if not (isinstance(cause, BadRequestError) and "already_exists" in str(cause)):
-                raise
+    def _connect(self) -> None:
+        if self._opened is None:
+            self._opened = Indexes(self._cluster.connect(), Names(self._cluster.prefix))
 
     async def _audience(self, audience: str) -> _Audience:
         """The audience's live generation, made when there is none."""
@@ -106,42 +93,51 @@ class ElasticsearchWriter:
             return self._at[audience]
         names, alias = self._indexes.names, self._indexes.names.alias(audience)
         if not self._at:
-            await self._create(names.state, **state_index(self._cluster.replicas))
+            await self._indexes.create(names.state, **state_index(self._cluster.replicas))
         try:
             live = await self._indexes.made(alias)
         except Missing:
             await self._start(names.generation(audience, 1), alias)
             live = await self._indexes.made(alias)
-        for index in await self._generations(audience):
-            if index != live.index:
-                await self._remove(index)
-        state = (await self._indexes.states([audience])).get(audience)
-        at = self._at[audience] = _Audience(live, state or State(live.index))
-        if state is None or state.index != live.index:
+        state = (await self._indexes.states([audience])).get(audience) or State("")
+        at = self._at[audience] = _Audience(live, state)
+        if state.index != live.index:
             # A kill came between the switch of the alias and the word to the readers.
-            await self._tell(audience, State(live.index))
+            kept = state.kept if state.kept != live.index else ""
+            await self._tell(audience, State(live.index, state.commit + 1, kept=kept))
         if at.state.withdrawn % 2:
             await self._indexes.refresh(live.index)
             await self._tell(audience, replace(at.state, withdrawn=at.state.withdrawn + 1))
+        await self._take_up(audience, at)
         return at
+
+    async def _take_up(self, audience: str, at: _Audience) -> None:
+        """Go on with a generation that a kill cut short, where it can still be finished; remove what is of no
+        more use."""
+        there = await self._indexes.generations(audience)
+        building, kept = at.state.building, at.state.kept
+        if building in there and await self._is_mine(building):
+            at.building = _Building(building)
+        used = replace(
+            at.state,
+            building=building if at.building else "",
+            kept=kept if kept in there and kept not in (building, at.live.index) else "",
+        )
+        if used != at.state:
+            await self._tell(audience, used)
+        for index in there:
+            if index not in (at.live.index, used.building, used.kept):
+                await self._indexes.remove(index)
+
+    async def _is_mine(self, index: str) -> bool:
+        with suppress(IndexMismatch):
+            return (await self._indexes.made(index)).made_with == self._made_with
+        return False
 
     async def _start(self, index: str, alias: str | None = None) -> None:
         aliases: dict[str, Any] = {"aliases": {alias: {}}} if alias else {}
         settings = index_settings(self._cluster.shards, self._cluster.replicas)
-        await self._create(index, settings=settings, mappings=mappings(self._made_with), **aliases)
-
-    async def _generations(self, audience: str) -> list[str]:
-        pattern = self._indexes.names.generations(audience)
-        found = await self._indexes.ask(
-            lambda: self._indexes.client.indices.get(
-                index=pattern, features="aliases", allow_no_indices=True, expand_wildcards="all"
-            )
-        )
-        return sorted(found)
-
-    async def _remove(self, index: str) -> None:
-        with suppress(Missing):
-            await self._indexes.ask(lambda: self._indexes.client.indices.delete(index=index))
+        await self._indexes.create(index, settings=settings, mappings=mappings(self._made_with), **aliases)
 
     async def _tell(self, audience: str, state: State) -> None:
         """Write the state, which readers read by id."""
@@ -191,9 +187,10 @@ class ElasticsearchWriter:
     async def _commit(self, audience: str, at: _Audience) -> None:
         waiting = dict(at.waiting)
         refused: dict[str, str] = {}
+        await self._forget(audience, at, list(waiting))
         if at.building:
             outcome = await bulk(self._indexes.client, at.building.index, _actions(waiting))
-            at.building.took(waiting, outcome)
+            at.building.took(outcome)
             refused |= outcome.refused
         refused |= await self._commit_live(audience, at, _actions(self._fitting(at.live, waiting)))
         for id_, made in waiting.items():
@@ -229,6 +226,18 @@ class ElasticsearchWriter:
         await self._tell(audience, state)
         return outcome.refused
 
+    async def _forget(self, audience: str, at: _Audience, ids: Sequence[str]) -> None:
+        """What is written or withdrawn leaves the generation that is kept."""
+        if not at.state.kept:
+            return
+        try:
+            outcome = await bulk(self._indexes.client, at.state.kept, [Action(id_, None) for id_ in ids])
+        except Missing:  # somebody removed it
+            await self._tell(audience, replace(at.state, kept=""))
+            return
+        if outcome.refused:  # it might come back with what was withdrawn
+            await self.drop_kept(audience)
+
     async def _known(self, index: str, ids: Sequence[str]) -> list[str]:
         """Those of the ids that the index holds, as last written."""
         found: list[str] = []
@@ -244,13 +253,29 @@ class ElasticsearchWriter:
 
     # ── rebuilding ──────────────────────────────────────────────────────────────
 
-    async def begin_rebuild(self, audience: str) -> None:
+    async def begin_rebuild(self, audience: str, *, back: bool = False) -> None:
         at = await self._audience(audience)
-        await self.abandon_rebuild(audience)
-        numbers = [number_of(index) for index in await self._generations(audience)]
-        index = self._indexes.names.generation(audience, max(numbers) + 1)
-        await self._start(index)
-        at.building = _Building(index)
+        kept = at.state.kept
+        if back and kept:
+            if not await self._is_mine(kept):
+                raise IndexMismatch(
+                    f"保留的旧索引 {kept} 的制作条件与现在不同。",
+                    advice="请先换回当时的词典与模型，再运行：danghai index rollback",
+                )
+            await self.abandon_rebuild(audience)
+            await self._tell(audience, replace(at.state, building=kept, kept=""))
+            at.building = _Building(kept)
+        elif at.building is None and back:
+            raise Conflict("没有保留旧索引，无从退回。")
+        elif at.building is None:
+            numbers = [number_of(index) for index in await self._indexes.generations(audience)]
+            index = self._indexes.names.generation(audience, max(numbers) + 1)
+            await self._start(index)
+            await self._tell(audience, replace(at.state, building=index))
+            at.building = _Building(index)
+
+    async def rebuilding(self) -> list[str]:
+        return [audience for audience, at in self._at.items() if at.building]
 
     async def fill(self, audience: str, documents: Sequence[Document]) -> None:
         """Errors: BadInput, EngineAway."""
@@ -261,37 +286,27 @@ class ElasticsearchWriter:
         outcome = await bulk(
             self._indexes.client, building.index, (Action(made.id, source(made)) for made in fresh)
         )
-        building.took({made.id: made for made in fresh}, outcome)
+        building.took(outcome)
         _complain(outcome.refused)
 
-    async def finish_rebuild(self, audience: str) -> None:
-        """Errors: Conflict when the new generation does not hold what was written; it is not switched to."""
+    async def finish_rebuild(self, audience: str, *, keep: bool = False) -> None:
+        """Errors: EngineAway."""
         at, building = self._at[audience], self._building(audience)
         await self.commit(audience)
         await self._indexes.refresh(building.index)
-        await self._verify(audience, building)
-        old, alias = at.live.index, self._indexes.names.alias(audience)
+        old, former, kept = at.live.index, at.state.kept, at.live.index if keep else ""
+        if kept != former:
+            await self._tell(audience, replace(at.state, kept=kept))
+        alias = self._indexes.names.alias(audience)
         actions = [
             {"add": {"index": building.index, "alias": alias}},
             {"remove": {"index": old, "alias": alias}},
         ]
         await self._indexes.ask(lambda: self._indexes.client.indices.update_aliases(actions=actions))
         at.live, at.building = await self._indexes.made(building.index), None
-        await self._tell(audience, State(building.index, at.state.commit + 1, dead=building.dead))
-        await self._remove(old)
-
-    async def _verify(self, audience: str, building: _Building) -> None:
-        """Every id and version that was written, and no other. Errors: Conflict."""
-        count = wrong = 0
-        async for part in self._indexes.walk(building.index):
-            count += len(part)
-            wrong += sum(building.holds.get(id_) != version for id_, version in part.items())
-        if wrong or count != len(building.holds):
-            raise Conflict(
-                f"重建的索引 {audience} 与所写不符（{count} 条，应有 {len(building.holds)} 条，{wrong} 条版本不符），"
-                "未予启用。",
-                advice=REBUILD,
-            )
+        await self._tell(audience, State(building.index, at.state.commit + 1, dead=building.dead, kept=kept))
+        for index in {old, former} - {kept, ""}:
+            await self._indexes.remove(index)
 
     def _building(self, audience: str) -> _Building:
         building = self._at[audience].building if audience in self._at else None
@@ -303,7 +318,24 @@ class ElasticsearchWriter:
         at = self._at.get(audience)
         if at and at.building:
             index, at.building = at.building.index, None
-            await self._remove(index)
+            await self._tell(audience, replace(at.state, building=""))
+            await self._indexes.remove(index)
+
+    async def drop_kept(self, audience: str) -> None:
+        at = await self._audience(audience)
+        if index := at.state.kept:
+            await self._tell(audience, replace(at.state, kept=""))
+            await self._indexes.remove(index)
+
+    async def drop(self, audience: str) -> None:
+        self._connect()
+        self._at.pop(audience, None)
+        with suppress(Missing):
+            await self._indexes.ask(
+                lambda: self._indexes.client.delete(index=self._indexes.names.state, id=audience)
+            )
+        for index in await self._indexes.generations(audience):
+            await self._indexes.remove(index)
 
     # ── looking ─────────────────────────────────────────────────────────────────
 
@@ -330,17 +362,11 @@ class ElasticsearchWriter:
         return found
 
     async def close(self) -> None:
-        """What waits is dropped; an unfinished rebuild too."""
-        if self._opened is None:
-            return
-        try:
-            for audience in self._at:
-                await self.abandon_rebuild(audience)
-        except DanghaiError as error:
-            _log.warning("an unfinished rebuild stays until the next start: %s", error)
-        self._at.clear()
-        await self._opened.client.close()
-        self._opened = None
+        """What waits is dropped."""
+        if self._opened is not None:
+            self._at.clear()
+            await self._opened.client.close()
+            self._opened = None
 
 
 def _actions(waiting: Mapping[str, Document | None]) -> list[Action]:

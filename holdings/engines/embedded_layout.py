@@ -1,6 +1,7 @@
 """Where the embedded engine keeps what, and how a commit becomes one step on the disk.
 
     <index_dir>/<audience>/CURRENT            name of the generation readers follow, replaced atomically
+    <index_dir>/<audience>/BUILDING, KEPT     of the one that is being filled, and of the one before the last
     <index_dir>/<audience>/<generation>/
         meta.json                             what it was made with (MadeWith)
         in-use                                readers hold a shared lock on it while they look
@@ -166,6 +167,30 @@ class AudienceFolder:
         """Whether there is a generation to read."""
         return (self.folder / "CURRENT").exists()
 
+    @property
+    def building(self) -> Generation | None:
+        """The generation that is being filled, or was when the writer was killed."""
+        return self._named("BUILDING", "CURRENT")
+
+    @property
+    def kept(self) -> Generation | None:
+        """The generation that readers followed before the last rebuild, if it was to be kept."""
+        return self._named("KEPT", "CURRENT", "BUILDING")
+
+    def _named(self, pointer: str, *stronger: str) -> Generation | None:
+        """What a pointer names; a kill between two pointers leaves one generation under both, and the stronger
+        holds."""
+        name = self._read(pointer)
+        if not name or name in map(self._read, stronger):
+            return None
+        generation = Generation(self.folder / name)
+        return generation if (generation.folder / "meta.json").exists() else None
+
+    def _read(self, pointer: str) -> str:
+        with suppress(FileNotFoundError):
+            return (self.folder / pointer).read_text("ascii").strip()
+        return ""
+
     def start_generation(self, made_with: MadeWith) -> Generation:
         numbers = [int(path.name[1:]) for path in self.folder.glob("g[0-9]*")]
         generation = Generation(self.folder / f"g{max(numbers, default=0) + 1:06d}")
@@ -173,7 +198,22 @@ class AudienceFolder:
         return generation
 
     def switch_to(self, generation: Generation) -> None:
-        write_atomically(self.folder / "CURRENT", generation.name.encode())
+        self._point("CURRENT", generation)
+
+    def build(self, generation: Generation | None) -> None:
+        """Remember which generation is being filled; None: none."""
+        self._point("BUILDING", generation)
+
+    def keep(self, generation: Generation | None) -> None:
+        """Remember which generation can be gone back to; None: none."""
+        self._point("KEPT", generation)
+
+    def _point(self, pointer: str, generation: Generation | None) -> None:
+        if generation is not None:
+            write_atomically(self.folder / pointer, generation.name.encode())
+        elif (self.folder / pointer).exists():
+            (self.folder / pointer).unlink()
+            sync_folder(self.folder)
 
     def remove_others(self, *keep: Generation) -> None:
         """Remove every generation but these, as far as no reader uses it."""
@@ -181,6 +221,14 @@ class AudienceFolder:
         for path in self.folder.glob("g[0-9]*"):
             if path.name not in names:
                 Generation(path).remove_if_unused()
+
+    def remove(self) -> None:
+        """Everything, as far as no reader uses it."""
+        for pointer in ("CURRENT", "BUILDING", "KEPT"):
+            (self.folder / pointer).unlink(missing_ok=True)
+        self.remove_others()
+        with suppress(OSError):  # a reader still looks into a generation
+            self.folder.rmdir()
 
 
 class GrowingFile:

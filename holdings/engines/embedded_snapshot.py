@@ -275,7 +275,7 @@ class AudienceReader:
         snapshot = self.snapshot()
         reader = self._reader
         assert reader is not None
-        state = snapshot.state
+        state, kept, building = snapshot.state, self._folder.kept, self._folder.building
         return IndexStatus(
             audience=self._folder.folder.name,
             documents=int(np.count_nonzero(snapshot.alive)),
@@ -289,6 +289,9 @@ class AudienceReader:
             rebuild_due=state.withdrawn > 0 or state.deaths * 3 > max(state.docs, 1_000),
             with_rows=int(np.count_nonzero(snapshot.columns.has_rows() & snapshot.alive)),
             mismatch=reader.mismatch,
+            building=building.name if building else "",
+            kept=kept.name if kept else "",
+            kept_bytes=kept.bytes_on_disk() if kept else 0,
         )
 
     def close(self) -> None:

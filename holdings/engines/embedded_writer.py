@@ -1,257 +1,25 @@
-"""The writing side of the embedded engine: one per data folder.
-
-A commit appends to the columns, fsyncs them, then commits Tantivy, whose commit carries the columns'
-lengths (embedded_layout.State): whatever instant a kill strikes, readers and the next writer see the
-whole of one commit and nothing of the next.
+"""The writing side of the embedded engine: one per data folder. Each generation has its writer
+(embedded_generation); a rebuild's new one and a kept old one stand beside the live one (embedded_beside).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-
 from holdings.access import AUDIENCES
-from holdings.engines.common import check_document, check_rows, check_writable, meaning_off
-from holdings.engines.embedded_columns import (
-    ROW_KEYS,
-    Columns,
-    ColumnWriter,
-    column_lengths,
-    live_mask,
-    live_versions,
-    mean_file,
-    signs_file,
-)
-from holdings.engines.embedded_hits import Hits
-from holdings.engines.embedded_layout import (
-    AudienceFolder,
-    Generation,
-    GrowingFile,
-    MappedFiles,
-    State,
-    sync_all,
-    sync_folder,
-    write_atomically,
-)
-from holdings.engines.embedded_vectors import MEAN_AGAIN, MEAN_AT, Rows, mean_of, signs_of
-from holdings.engines.embedded_words import (
-    ID,
-    NUMBER,
-    STATE_KEY,
-    STATE_VALUE,
-    QueryBuilder,
-    build_schema,
-    locking,
-    make_document,
-    open_index,
-    read_state,
-    state_document,
-)
+from holdings.engines.common import check_writable, meaning_off
+from holdings.engines.embedded_beside import Beside
+from holdings.engines.embedded_generation import GenerationWriter
+from holdings.engines.embedded_layout import AudienceFolder
 from holdings.engines.port import Document, MadeWith, Row
-from holdings.errors import Conflict
-
-#: Bytes Tantivy gathers before it writes a segment.
-HEAP = 128_000_000
-_BLOCK = 65_536
 
 T = TypeVar("T")
-
-
-class GenerationWriter:
-    """Writes one generation. Not for several threads at once."""
-
-    def __init__(self, generation: Generation, fsyncs: ThreadPoolExecutor) -> None:
-        self.generation = generation
-        self.made_with = generation.made_with()
-        self.dimension = self.made_with.dimension
-        self._fsyncs = fsyncs
-        self._schema = build_schema()
-        self._queries = QueryBuilder(self._schema)
-        self._index = open_index(str(generation.tantivy), self._schema)
-        try:
-            with locking():
-                self._writer = self._index.writer(HEAP, 1)
-        except ValueError as error:
-            raise Conflict(
-                f"另一进程正在写索引 {generation.folder.parent.name}。", advice="只能有一个投影进程。"
-            ) from error
-        # A kill may leave a deletion file whose name the next commit would give again, and fail on.
-        self._writer.garbage_collect_files()
-        self._see_commit()
-        lengths = column_lengths(self.state, self.dimension)
-        self._files = {name: GrowingFile(generation.folder / name, size) for name, size in lengths.items()}
-        self._signs: GrowingFile | None = None
-        if self.state.mean_rows:
-            self._open_signs()
-        self._columns = ColumnWriter(self._files, self.state)
-        self._maps = MappedFiles(generation.folder)
-        self._changed = False
-        self._withdrawn = self.state.withdrawn
-        self._pending: dict[str, int] = {}
-        self._gone: set[str] = set()
-        if not self.state.commit:
-            self._changed = True
-            self.commit()
-
-    def _see_commit(self) -> None:
-        with locking():
-            self._index.reload()
-        self._searcher = self._index.searcher()
-        text = read_state(self._searcher, self._schema)
-        self.state = State.from_json(text) if text else State()
-
-    def _open_signs(self) -> None:
-        """The current signs; those of former means go, for no commit names them any more."""
-        folder, state = self.generation.folder, self.state
-        for number in range(1, state.signs):
-            (folder / signs_file(number)).unlink(missing_ok=True)
-            (folder / mean_file(number)).unlink(missing_ok=True)
-        self._mean = np.fromfile(folder / mean_file(state.signs), np.float32)
-        size = state.rows * ((self.dimension + 7) // 8)
-        self._signs = GrowingFile(folder / signs_file(state.signs), size)
-
-    # ── writing ─────────────────────────────────────────────────────────────────
-
-    def write(self, documents: Sequence[Document], deletes: Iterable[str]) -> None:
-        """Raises BadInput before anything is written."""
-        for document in documents:
-            check_document(document, self.dimension)
-        made = [make_document(document, self._schema) for document in documents]
-        deletes = list(deletes)
-        known = self._numbers_of([*deletes, *(document.id for document in documents)])
-        for id_ in deletes:
-            if self._bury(id_, known):
-                self._withdrawn += 1
-        for document, ready in zip(documents, made, strict=True):
-            self._bury(document.id, known)
-            number = self._columns.add(document)
-            ready.add_unsigned(NUMBER, number)
-            self._writer.add_document(ready)
-            self._pending[document.id] = number
-            self._changed = True
-
-    def add_rows(self, rows: Mapping[str, Sequence[Row]]) -> list[str]:
-        """The ids that are not here. Raises BadInput before anything is written."""
-        for id_, own in rows.items():
-            check_rows(id_, own, self.dimension)
-        known = self._numbers_of(list(rows)) | self._pending
-        numbers = {id_: known[id_] for id_ in rows if id_ in known}
-        had = self._keys_of(list(numbers.values()))
-        for id_, number in numbers.items():
-            fresh = [row for row in rows[id_] if (number, row.page, row.number) not in had]
-            self._columns.add_rows(number, fresh)
-            self._changed = self._changed or bool(fresh)
-        return [id_ for id_ in rows if id_ not in numbers]
-
-    def _keys_of(self, numbers: Sequence[int]) -> set[tuple[int, ...]]:
-        """(document number, page, passage number) of every row these documents have by now."""
-        if not numbers:
-            return set()
-        self._files[ROW_KEYS].flush()
-        columns = Columns(self._maps, self._pending_state(), self.dimension)
-        return set(map(tuple, columns.row_keys[columns.rows_of(numbers)].tolist()))
-
-    def _numbers_of(self, ids: Sequence[str]) -> dict[str, int]:
-        """Numbers of those ids that the last commit holds and that were not buried since."""
-        wanted = [id_ for id_ in dict.fromkeys(ids) if id_ not in self._gone and id_ not in self._pending]
-        if not wanted or not self.state.docs:
-            return {}
-        columns = Columns(self._maps, self.state, self.dimension)
-        numbers = Hits(self._searcher, columns).numbers(self._queries.ids(wanted), len(wanted))
-        return dict(zip(columns.ids(numbers), numbers, strict=True))
-
-    def _bury(self, id_: str, known: dict[str, int]) -> bool:
-        """Delete what is there under this id; whether there was something."""
-        number = self._pending.pop(id_, None)
-        if number is None:
-            number = None if id_ in self._gone else known.get(id_)
-            if number is None:
-                return False
-            self._gone.add(id_)
-        self._writer.delete_documents_by_term(ID, id_)
-        self._columns.bury(number)
-        self._changed = True
-        return True
-
-    # ── committing ──────────────────────────────────────────────────────────────
-
-    def commit(self) -> None:
-        if not self._changed:
-            return
-        for file in self._files.values():
-            file.flush()
-        state = self._signed(self._pending_state())
-        files = [*self._files.values(), *([self._signs] if self._signs else [])]
-        sync_all(files, self._fsyncs)
-        sync_folder(self.generation.folder)
-        self._writer.delete_documents_by_term(STATE_KEY, STATE_VALUE)
-        self._writer.add_document(state_document(state.to_json(), self._schema))
-        self._writer.commit()
-        self._see_commit()
-        self._pending.clear()
-        self._gone.clear()
-        self._changed = False
-
-    def _pending_state(self) -> State:
-        columns = self._columns
-        return State(
-            commit=self.state.commit + 1,
-            docs=columns.docs,
-            rows=columns.rows,
-            deaths=columns.deaths,
-            id_bytes=columns.id_bytes,
-            suggest_bytes=columns.suggest_bytes,
-            withdrawn=self._withdrawn,
-            mean_rows=self.state.mean_rows,
-            signs=self.state.signs,
-            pairs=dict(columns.pairs),
-        )
-
-    def _signed(self, state: State) -> State:
-        """Append the new rows' signs; take the mean (again) when there are many more rows than it saw."""
-        rows = Columns(self._maps, state, self.dimension).rows
-        due = max(MEAN_AT, state.mean_rows * MEAN_AGAIN)
-        if self.dimension and state.rows >= due:
-            state = self._resign(state, rows)
-            start = 0
-        else:
-            start = self.state.rows
-        if self._signs:
-            for at in range(start, state.rows, _BLOCK):
-                block = signs_of(rows[at : min(state.rows, at + _BLOCK)], self._mean)
-                self._signs.append(block.tobytes())
-        return state
-
-    def _resign(self, state: State, rows: Rows) -> State:
-        """A new mean in a new signs file; the old one stays for those who still read it."""
-        folder, number = self.generation.folder, state.signs + 1
-        self._mean = mean_of(rows)
-        write_atomically(folder / mean_file(number), self._mean.tobytes())
-        if self._signs:
-            self._signs.close()
-        self._signs = GrowingFile(folder / signs_file(number), 0)
-        return replace(state, mean_rows=state.rows, signs=number)
-
-    # ── looking ─────────────────────────────────────────────────────────────────
-
-    def versions(self) -> dict[str, int]:
-        for file in self._files.values():
-            file.flush()
-        columns = Columns(self._maps, self._pending_state(), self.dimension)
-        return live_versions(columns, live_mask(columns))
-
-    def close(self) -> None:
-        """Let go without committing; what was not committed is as if never written."""
-        self._writer.rollback()
-        self._writer.wait_merging_threads()
-        for file in [*self._files.values(), *([self._signs] if self._signs else [])]:
-            file.close()
 
 
 class EmbeddedWriter:
@@ -262,8 +30,7 @@ class EmbeddedWriter:
         self._made_with = made_with
         self._audiences = audiences
         self._live: dict[str, GenerationWriter] = {}
-        self._building: dict[str, GenerationWriter] = {}
-        self._touched: dict[str, set[str]] = {}
+        self._others: dict[str, Beside] = {}
         self._thread = ThreadPoolExecutor(1, "index-writer")
         self._fsyncs = ThreadPoolExecutor(8, "index-fsync")
 
@@ -284,17 +51,26 @@ class EmbeddedWriter:
     async def commit(self, audience: str) -> None:
         await self._run(self._commit, audience)
 
-    async def begin_rebuild(self, audience: str) -> None:
-        await self._run(self._begin_rebuild, audience)
+    async def begin_rebuild(self, audience: str, *, back: bool = False) -> None:
+        await self._run(self._begin_rebuild, audience, back)
+
+    async def rebuilding(self) -> list[str]:
+        return await self._run(lambda: [a for a, beside in self._others.items() if beside.building])
 
     async def fill(self, audience: str, documents: Sequence[Document]) -> None:
-        await self._run(self._fill, audience, documents)
+        await self._run(lambda: self._beside(audience).fill(documents))
 
-    async def finish_rebuild(self, audience: str) -> None:
-        await self._run(self._finish_rebuild, audience)
+    async def finish_rebuild(self, audience: str, *, keep: bool = False) -> None:
+        await self._run(self._finish_rebuild, audience, keep)
 
     async def abandon_rebuild(self, audience: str) -> None:
-        await self._run(self._abandon_rebuild, audience)
+        await self._run(lambda: self._beside(audience).abandon())
+
+    async def drop_kept(self, audience: str) -> None:
+        await self._run(lambda: self._beside(audience).drop_kept())
+
+    async def drop(self, audience: str) -> None:
+        await self._run(self._drop, audience)
 
     async def versions(self, audience: str) -> dict[str, int]:
         return await self._run(lambda: self._target(audience).versions())
@@ -303,13 +79,19 @@ class EmbeddedWriter:
         return await self._run(self._without_meaning)
 
     async def close(self) -> None:
-        """Uncommitted writes are dropped; an unfinished rebuild too."""
+        """Uncommitted writes are dropped."""
         await self._run(self._close)
         self._thread.shutdown()
         self._fsyncs.shutdown()
 
     def _folder(self, audience: str) -> AudienceFolder:
         return AudienceFolder(self._index_dir / audience)
+
+    def _beside(self, audience: str) -> Beside:
+        if audience not in self._others:
+            opened = partial(GenerationWriter, fsyncs=self._fsyncs)
+            self._others[audience] = Beside(self._folder(audience), self._made_with, opened)
+        return self._others[audience]
 
     def _open(self, audience: str) -> None:
         """Take up the live generation; one that this version cannot write stays until a rebuild."""
@@ -319,23 +101,27 @@ class EmbeddedWriter:
             folder.switch_to(self._live[audience].generation)
         elif folder.current().is_ours():
             self._live[audience] = GenerationWriter(folder.current(), self._fsyncs)
-        folder.remove_others(folder.current())
+        self._beside(audience).take_up()
 
     def _target(self, audience: str) -> GenerationWriter:
         """Where documents go. Raises IndexMismatch when the index cannot take them."""
-        if audience in self._building:
-            return self._building[audience]
+        if building := self._beside(audience).building:
+            return building
         if audience not in self._live:
             self._open(audience)
+            if building := self._beside(audience).building:
+                return building
         check_writable(self._folder(audience).current().made_with(), self._made_with, audience)
         return self._live[audience]
 
     def _write(self, audience: str, documents: Sequence[Document], deletes: Sequence[str]) -> None:
         target = self._target(audience)
         target.write(self._fitting(target, documents), deletes)
-        if audience not in self._building:
+        beside, ids = self._beside(audience), [*deletes, *(document.id for document in documents)]
+        beside.forget(ids)
+        if beside.building is None:
             return
-        self._touched[audience].update(deletes, (document.id for document in documents))
+        beside.touched.update(ids)
         if live := self._live.get(audience):
             live.write(self._fitting(live, documents), deletes)
 
@@ -343,7 +129,9 @@ class EmbeddedWriter:
         """A generation that is being filled lacks what it has not come to: that gets its rows then."""
         target = self._target(audience)
         missing = target.add_rows(rows) if target.made_with == self._made_with else []
-        if audience not in self._building:
+        beside = self._beside(audience)
+        beside.forget(rows)
+        if beside.building is None:
             return missing
         live = self._live.get(audience)
         return live.add_rows(rows) if live and live.made_with == self._made_with else []
@@ -361,45 +149,35 @@ class EmbeddedWriter:
         found = [(audience, self._folder(audience).current()) for audience in self._live]
         return [a for a, current in found if meaning_off(current.made_with(), self._made_with, a)]
 
-    def _fill(self, audience: str, documents: Sequence[Document]) -> None:
-        touched = self._touched[audience]
-        self._building[audience].write([made for made in documents if made.id not in touched], ())
-
     def _commit(self, audience: str) -> None:
-        self._target(audience).commit()
+        target, beside = self._target(audience), self._beside(audience)
+        beside.commit()
+        target.commit()
         if live := self._live.get(audience):
             live.commit()
-        keep = [self._folder(audience).current()]
-        if audience in self._building:
-            keep.append(self._building[audience].generation)
-        self._folder(audience).remove_others(*keep)
+        beside.tidy()
 
-    def _begin_rebuild(self, audience: str) -> None:
-        if audience not in self._live:
+    def _begin_rebuild(self, audience: str, back: bool) -> None:
+        beside = self._beside(audience)
+        if audience not in self._live and beside.building is None:
             self._open(audience)
-        self._abandon_rebuild(audience)
-        generation = self._folder(audience).start_generation(self._made_with)
-        self._building[audience] = GenerationWriter(generation, self._fsyncs)
-        self._touched[audience] = set()
+        beside.begin(back)
 
-    def _finish_rebuild(self, audience: str) -> None:
-        built = self._building[audience]
-        built.commit()
-        self._folder(audience).switch_to(built.generation)
-        if live := self._live.get(audience):
+    def _finish_rebuild(self, audience: str, keep: bool) -> None:
+        live = self._live.get(audience)
+        self._live[audience] = self._beside(audience).finish(live, keep)
+
+    def _drop(self, audience: str) -> None:
+        if audience in self._others:
+            self._others.pop(audience).close()
+        if live := self._live.pop(audience, None):
             live.close()
-        self._live[audience] = self._building.pop(audience)
-        self._folder(audience).remove_others(built.generation)
-
-    def _abandon_rebuild(self, audience: str) -> None:
-        building = self._building.pop(audience, None)
-        if building:
-            building.close()
-            building.generation.remove_if_unused()
+        self._folder(audience).remove()
 
     def _close(self) -> None:
-        for audience in list(self._building):
-            self._abandon_rebuild(audience)
+        for beside in self._others.values():
+            beside.close()
         for writer in self._live.values():
             writer.close()
+        self._others.clear()
         self._live.clear()

@@ -41,9 +41,9 @@ def made_with(segmenter: Words, encoder: Meaning | None) -> MadeWith:
     )
 
 
-def search_engine(settings: Settings, made: MadeWith | None) -> SearchEngine:
-    """The reading side. made None: only status and verification are wanted."""
-    if settings.engine == "elasticsearch":
+def search_engine(settings: Settings, made: MadeWith | None, engine: str = "") -> SearchEngine:
+    """The reading side. made None: only status and verification are wanted. engine: another than the settings'."""
+    if (engine or settings.engine) == "elasticsearch":
         from holdings.engines.elasticsearch import ElasticsearchEngine
 
         return ElasticsearchEngine(_cluster(settings), made)
@@ -52,9 +52,9 @@ def search_engine(settings: Settings, made: MadeWith | None) -> SearchEngine:
     return EmbeddedEngine(settings.index_dir, made)
 
 
-def index_writer(settings: Settings, made: MadeWith) -> IndexWriter:
-    """The writing side; one holder per data folder."""
-    if settings.engine == "elasticsearch":
+def index_writer(settings: Settings, made: MadeWith, engine: str = "") -> IndexWriter:
+    """The writing side; one holder per data folder and engine."""
+    if (engine or settings.engine) == "elasticsearch":
         from holdings.engines.elasticsearch_writer import ElasticsearchWriter
 
         return ElasticsearchWriter(_cluster(settings), made)

@@ -268,6 +268,9 @@ class IndexStatus:
     rebuild_due: bool = False  # something was withdrawn, or a third of the index is dead
     with_rows: int = 0  # documents that have vectors
     mismatch: str = ""  # why the meaning leg is off for good, and the command that helps
+    building: str = ""  # the generation that is being filled
+    kept: str = ""  # the generation that a rebuild left, and that can be gone back to
+    kept_bytes: int = 0
 
 
 class SearchEngine(Protocol):
@@ -330,22 +333,42 @@ class IndexWriter(Protocol):
     async def commit(self, audience: str) -> None:
         """Durable and visible to every reader (within two seconds without their asking)."""
 
-    async def begin_rebuild(self, audience: str) -> None:
-        """Start a new, empty generation, unseen by readers. From now on `write` and `commit` go to both
-        generations: nothing lags, and a withdrawal is at once, while the rebuild goes on."""
+    async def begin_rebuild(self, audience: str, *, back: bool = False) -> None:
+        """Start a new, empty generation, unseen by readers, or go on with one that was cut short: it outlives
+        `close` and kill -9 with what a `commit` made durable, and `versions` says what it holds. From now on,
+        and again from `open` on, `write` and `commit` go to both generations: nothing lags, and a withdrawal is
+        at once, while the rebuild goes on.
+
+        back: begin with the generation that was kept; it lacks what changed since it was left, and holds
+        nothing that was withdrawn since. Errors: Conflict where none is kept, IndexMismatch where it was made
+        with something else.
+        """
+
+    async def rebuilding(self) -> list[str]:
+        """Audiences whose new generation is not finished."""
 
     async def fill(self, audience: str, documents: Sequence[Document]) -> None:
         """Put documents into the new generation only. An id that `write` has put or deleted since
         `begin_rebuild` is left as it is: what was written is newer."""
 
-    async def finish_rebuild(self, audience: str) -> None:
-        """Commit and switch readers to the new generation in one step; the old one is removed
-        once no reader uses it."""
+    async def finish_rebuild(self, audience: str, *, keep: bool = False) -> None:
+        """Commit and switch readers to the new generation in one step; the old one is removed once no reader
+        uses it.
+
+        keep: it stays instead, for `begin_rebuild(back=True)`, and the one kept before goes. What is written
+        or deleted from now on leaves the kept one.
+        """
 
     async def abandon_rebuild(self, audience: str) -> None: ...
 
+    async def drop_kept(self, audience: str) -> None:
+        """Remove the generation that was kept."""
+
+    async def drop(self, audience: str) -> None:
+        """Remove all there is of an audience, before `open` too."""
+
     async def versions(self, audience: str) -> dict[str, int]:
-        """id → version of what the writer would commit now."""
+        """id → version of what the writer would commit now; of the new generation while there is one."""
 
     async def without_meaning(self) -> list[str]:
         """Audiences whose live index another encoder made (or none): it takes documents without rows."""

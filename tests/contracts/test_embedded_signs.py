@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from holdings.engines import (
+    embedded_generation,
     embedded_hits,
     embedded_layout,
     embedded_meaning,
     embedded_vectors,
-    embedded_writer,
 )
 from holdings.engines.port import FacetIn, Ids, MadeWith, Row, Sort, Vector
 from holdings.errors import IndexMismatch
@@ -47,8 +47,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded_vectors, "EXACT", 30)
     monkeypatch.setattr(embedded_meaning, "RESCORED", RESCORED)
     monkeypatch.setattr(embedded_meaning, "FEW", 40)
-    monkeypatch.setattr(embedded_writer, "MEAN_AT", 200)
-    monkeypatch.setattr(embedded_writer, "MEAN_AGAIN", 3)
+    monkeypatch.setattr(embedded_generation, "MEAN_AT", 200)
+    monkeypatch.setattr(embedded_generation, "MEAN_AGAIN", 3)
 
 
 @pytest.fixture

@@ -213,15 +213,6 @@ def test_an_abandoned_rebuild_leaves_all_as_it_was(archive: Desk) -> None:
     assert archive.versions() == before | {"b:2": 1}
 
 
-def test_a_rebuild_cut_short_is_forgotten(archive: Desk) -> None:
-    before = archive.versions()
-    archive.run(archive.writer.begin_rebuild(AUDIENCE))
-    archive.run(archive.writer.fill(AUDIENCE, [document("b:1", "一")]))
-    archive.close()
-    archive.open()
-    assert archive.versions() == before
-
-
 def test_a_withdrawal_makes_a_rebuild_due_until_it_is_done(archive: Desk) -> None:
     assert not archive.run(archive.engine.status(AUDIENCE)).rebuild_due
     archive.put(deletes=["a:1"])

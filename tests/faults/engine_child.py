@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from holdings.engines import embedded_writer
+from holdings.engines import embedded_generation
 from holdings.engines.embedded import EmbeddedEngine
 from holdings.engines.embedded_writer import EmbeddedWriter
 from holdings.engines.port import Document, MadeWith, Row
@@ -86,7 +86,7 @@ class Plan:
 
 
 async def write(folder: Path, seed: int, first: int) -> None:
-    embedded_writer.MEAN_AT = 300  # type: ignore[misc]
+    embedded_generation.MEAN_AT = 300  # type: ignore[misc]
     writer = EmbeddedWriter(folder, MADE_WITH, [AUDIENCE])
     await writer.open()
     plan = Plan.at(seed, first)
