@@ -16,6 +16,7 @@ from holdings.locks import projector_lock
 from holdings.records import PageText
 from search_api.callers import AnyCaller, InHouse, Opener, Staff
 from search_api.citing import MEDIA_TYPES, citation
+from search_api.files import PRIVATE, StoredFile
 from search_api.house import House
 from search_api.images import THUMBNAIL
 from search_api.marks import Marker, boxes
@@ -45,8 +46,6 @@ WAIT_SECONDS = 15.0
 LOOK_SECONDS = 0.5
 #: What ends a line or shows nothing; some databases take none of it.
 _NO_LINE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
-#: Browsers ask again each time: a record closed now must not be shown from a cache.
-PRIVATE = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
 
 
 @router.get("/{record_id}", summary="条目 One record")
@@ -157,7 +156,7 @@ async def get_attachment(house: InHouse, caller: AnyCaller, record_id: str, numb
         raise NotFound("没有这个附件。")
     file = files[number - 1]
     path = house.store.path(file.sha256)
-    return FileResponse(path, media_type="application/octet-stream", filename=file.name, headers=PRIVATE)
+    return StoredFile(path, file.sha256, media_type="application/octet-stream", filename=file.name)
 
 
 @router.put("/{record_id}/access", summary="改开放标识 Open or close")
@@ -198,10 +197,9 @@ async def put_text(
 async def _image(house: House, request: Request, page: StoredPage, width: int | None, turn: int) -> Response:
     """The image, or 304 when the browser has it. The tag names the picture, not when it was drawn."""
     path, name = await asyncio.to_thread(house.images.get, page, width=width, turn=turn)
-    headers = PRIVATE | {"ETag": f'"{name}"'}
     if f'"{name}"' in request.headers.get("If-None-Match", ""):
-        return Response(status_code=304, headers=headers)
-    return FileResponse(path, media_type="image/jpeg", headers=headers)
+        return Response(status_code=304, headers=PRIVATE | {"ETag": f'"{name}"'})
+    return StoredFile(path, name, media_type="image/jpeg")
 
 
 async def _page(house: House, caller: Caller, record_id: str, number: int) -> StoredPage:

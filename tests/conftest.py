@@ -24,7 +24,7 @@ settings.load_profile("house")
 pytest_plugins = ["tests.elastic.server"]
 
 #: Folders whose tests share servers or systems that are costly to build: one worker runs each whole.
-SHARED = ("api", "cli", "catalogue", "ui")
+SHARED = ("api", "cli", "catalogue", "noninterference", "ui")
 #: Folders whose tests ask a real Elasticsearch: one worker starts one.
 ENGINES = ("congruence", "contracts", "elastic")
 
@@ -51,7 +51,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolde
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The browser tests come last: Playwright keeps an event loop running in the process, where no other
     may then be started. The other long ones come first."""
-    order = {"api": 0, "contracts": 0.1, "elastic": 0.2, "congruence": 0.3, "cli": 1, "catalogue": 2, "ui": 4}
+    order = {
+        "api": 0,
+        "noninterference": 0.05,
+        "contracts": 0.1,
+        "elastic": 0.2,
+        "congruence": 0.3,
+        "cli": 1,
+        "catalogue": 2,
+        "ui": 4,
+    }
     items.sort(key=lambda item: order.get(item.path.parent.name, 3))
 
 

@@ -98,8 +98,11 @@ def fuse(
 
 
 def in_turn(words: Leg, meaning: Leg) -> Fusion:
-    """The meaning leg in its order, then what only the words leg has, in its own."""
-    rest = np.flatnonzero(~np.isin(words.keys, meaning.keys)) + 1
+    """The meaning leg in its order, then what only the words leg has, in its own. By id: a words leg that no
+    word ranks may have keys of its own."""
+    known = set(meaning.ids()) if len(words) else set()
+    fresh = [id_ not in known for id_ in words.ids()] if known else np.ones(len(words), np.bool_)
+    rest = np.flatnonzero(fresh) + 1
     nearest = np.arange(1, len(meaning) + 1)
     return Fusion(
         words,

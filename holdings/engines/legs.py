@@ -21,7 +21,8 @@ class Leg(Sequence[Hit]):
     """One leg's hits, best first. A thousand stand for the twenty that are shown, so ids and Hits are made
     when they are looked at.
 
-    keys: shape (hits,); in both legs of one answer the same key is the same document, and nothing more.
+    keys: shape (hits,); in both legs of one answer to ranked words the same key is the same document, and
+    nothing more.
     scores: shape (hits,), descending.  ids: of some of the keys.  passages: of the hit at a position, once
     `look` was asked for them.
     """

@@ -69,8 +69,7 @@ def test_a_part_is_a_part_of_the_whole(words: list[str], meaning: list[str], sta
 
 @given(IDS, IDS)
 def test_in_turn_is_meaning_then_the_rest_of_words(words: list[str], meaning: list[str]) -> None:
-    numbering: dict[str, int] = {}
-    found = in_turn(Leg.of(words, numbering), Leg.of(meaning, numbering))[:]
+    found = in_turn(Leg.of(words), Leg.of(meaning))[:]  # each with keys of its own
     assert [f.id for f in found] == meaning + [id_ for id_ in words if id_ not in meaning]
     for f in found:
         assert f.meaning_rank == (meaning.index(f.id) + 1 if f.id in meaning else None)

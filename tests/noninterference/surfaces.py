@@ -1,0 +1,255 @@
+"""Every operation of the OpenAPI document, and what to ask of each. Nothing here names a route that exists:
+routes are discovered, and their parameters are filled by name.
+
+A new route is covered by itself when its parameters have values below; else `operations` fails and says
+which line to add where.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from holdings.engines.port import FACETS
+from holdings.records import Record
+from tests.api.small_archive import of
+
+#: Methods that every path is asked with, whether it has them or not.
+METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
+#: Codes and ids near to others that nobody holds.
+UNKNOWN = (of("nonsense"), of("J045-1-1-3-"), of("J0"), "x", of("M998-1-1-1"))
+
+
+@dataclass(frozen=True)
+class World:
+    """What the questions are made of. opened: records the caller may see; hidden: those it may not."""
+
+    opened: Sequence[Record]
+    hidden: Sequence[Record]
+
+    def ids(self) -> list[str]:
+        """Ids of both and of neither, well mixed, so that the first few have each kind."""
+        opened, hidden = [r.id for r in self.opened], [r.id for r in reversed(self.hidden)]
+        mixed = itertools.chain.from_iterable(itertools.zip_longest(hidden, opened, UNKNOWN))
+        return [i for i in mixed if i]
+
+    def said(self, name: str) -> list[str]:
+        """Values of one described field, the hidden ones' first."""
+        values: dict[str, None] = {}
+        for record in (*self.hidden, *self.opened):
+            value = getattr(record, name)
+            values.update(dict.fromkeys([value] if isinstance(value, str) else value))
+        return [value for value in values if value]
+
+    def nodes(self) -> list[str]:
+        return list(dict.fromkeys(r.parent for r in (*reversed(self.hidden), *self.opened) if r.parent))
+
+
+Values = Callable[[World], Sequence[Any]]
+
+
+def _questions(world: World) -> list[str]:
+    hidden = world.hidden[-1]
+    title = hidden.title
+    return [title, title[:2], "渔民登记", "", f"“{title[:4]}”", hidden.reference_code, f"{title[:1]}*",
+            f"{title[:2]} OR 灯塔", f"题名:{title[:2]}", f"责任者:{hidden.creators[0] if hidden.creators else '无'}",
+            "1799年", "沈家门 -定海", "台风那天房屋倒了吗，1949年以前", *world.said("keywords")[:3],
+            f"{title[:2]}附件", "渔民 OR", "(", "长" * 1001]  # fmt: skip
+
+
+def _of(name: str) -> Values:
+    return lambda world: world.said(name)[:3]
+
+
+def _fixed(*values: Any) -> Values:
+    return lambda world: values
+
+
+#: Parameter name → values worth asking with, the telling ones first. Enumerations, booleans and integers
+#: need no line: their schema says what they take.
+VALUES: dict[str, Values] = {
+    "record_id": World.ids,
+    "number": _fixed(1, 2, 9, 0, "x"),
+    "version": _fixed(1, 9),
+    "page": _fixed(1, 9),
+    "q": _questions,
+    "cursor": _fixed("gAAAAABo-no-cursor"),
+    "facets": _fixed(",".join(FACETS), "no-such-facet"),
+    "plain": _fixed("渔民", "1799年"),
+    "exclude": lambda world: [f"places:{p}" for p in world.said("places")[:2]] + ["nonsense"],
+    "parent": lambda world: [*world.nodes(), of("J045"), of("nonsense")],
+    "within": lambda world: [*world.nodes()[:3], of("M999"), of("J04"), of("nonsense")],
+    "fonds": _of("fonds_code"),
+    "series": _of("series"),
+    "genre": _of("genre"),
+    "creators": _of("creators"),
+    "persons": _of("persons"),
+    "places": _of("places"),
+    "keywords": _of("keywords"),
+    "category": _fixed("无"),
+    "decade": _fixed("1790", "1930"),
+    "access_status": _of("access_status"),
+    "retention": _fixed("永久"),
+    "medium": _fixed("纸"),
+    "level": _fixed("file", "volume", "fonds"),
+    "has_scan": _fixed("yes", "no"),
+    "year_to": _fixed(1800, 1949, 0),
+    "year_from": _fixed(1799, 1949),
+}
+
+#: Body schema → bodies. Callers here may change nothing; what they are told must not tell either.
+BODIES: dict[str, Sequence[Any]] = {
+    "AccessChange": ({"access_status": "控制", "reason": "试"}, {}),
+    "Correction": ({"lines": ["试"], "by": "试"}, {}),
+}
+
+#: Optional parameters that are given unless they are varied: they show more.
+ALSO: dict[str, Any] = {"facets": ",".join(FACETS), "histogram": True}
+#: Asked beside the plain request wherever something is got.
+HEADERS = ({"If-None-Match": "*"}, {"Range": "bytes=0-9"})
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path. parameters: name → its entry in the document."""
+
+    method: str
+    path: str
+    parameters: Mapping[str, Any]
+    body: str | None
+
+    def __str__(self) -> str:
+        return f"{self.method.upper()} {self.path}"
+
+
+@dataclass(frozen=True)
+class Call:
+    operation: Operation
+    path: str
+    params: Mapping[str, Any]
+    method: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
+
+    def __str__(self) -> str:
+        method = self.method or self.operation.method
+        return f"{method.upper()} {self.path} {dict(self.params)} {dict(self.headers)} {self.json or ''}"
+
+
+def operations(document: Mapping[str, Any]) -> list[Operation]:
+    """All of them. Fails for one that nobody has told what to ask."""
+    found = []
+    for path, methods in sorted(document["paths"].items()):
+        for method, entry in sorted(methods.items()):
+            parameters = {p["name"]: p for p in entry.get("parameters", ())}
+            operation = Operation(method, path, parameters, _body_name(entry))
+            _require_values(operation)
+            found.append(operation)
+    return found
+
+
+def _body_name(entry: Mapping[str, Any]) -> str | None:
+    content = entry.get("requestBody", {}).get("content", {})
+    if not content:
+        return None
+    schema = next(iter(content.values()))["schema"]
+    return str(schema.get("$ref", schema.get("title", "?"))).rpartition("/")[2]
+
+
+def _require_values(operation: Operation) -> None:
+    here = "tests/noninterference/surfaces.py"
+    for name, parameter in operation.parameters.items():
+        assert name in VALUES or parameter["in"] == "header" or _by_schema(parameter["schema"]), (
+            f"{operation}: the proof of no trace does not know what to ask for parameter {name!r}. "
+            f'Add to VALUES in {here}: "{name}": _fixed(…) or a function of the World, the values first that '
+            "would show a hidden record."
+        )
+    assert operation.body is None or operation.body in BODIES, (
+        f"{operation}: the proof of no trace has no body of the form {operation.body!r}. "
+        f'Add to BODIES in {here}: "{operation.body}": (a valid body, a body that is not).'
+    )
+
+
+def _by_schema(schema: Mapping[str, Any]) -> list[Any]:
+    """Values that a schema itself tells; none for free text."""
+    for part in schema.get("anyOf", (schema,)):
+        if "enum" in part:
+            return [*part["enum"], "no-such-value"]
+        if "const" in part:
+            return [part["const"], "no-such-value"]
+        if part.get("type") == "boolean":
+            return [True, False]
+        if part.get("type") in ("integer", "number"):
+            least, most = part.get("minimum", 1), part.get("maximum", 1000)
+            return [min(20, most), most, least, least - 1]
+    return []
+
+
+def calls(operation: Operation, world: World, chance: Random, most: int) -> list[Call]:
+    """Up to `most` requests: one for each id, one for each value of each parameter, other methods and
+    headers; all of them before any at random."""
+    planned = list(_planned(operation, world, chance))
+    if len(planned) > most:  # the first half as planned, then any
+        keep = planned[: max(1, most // 2)]
+        planned = keep + chance.sample(planned[len(keep) :], most - len(keep))
+    while len(planned) < most and len(operation.parameters) > 1:
+        planned.append(_call(operation, _any(operation, world, chance)))
+    return planned
+
+
+def _planned(operation: Operation, world: World, chance: Random) -> Iterator[Call]:
+    values = {
+        name: _values(name, p, world) for name, p in operation.parameters.items() if p["in"] != "header"
+    }
+    required = [name for name, p in operation.parameters.items() if p.get("required")]
+    plain = {name: values[name][0] for name in required}
+    also = {name: value for name, value in ALSO.items() if name in values}
+    main = next((name for name in ("record_id", "q", "parent") if name in values), None)
+    if main not in required:
+        yield _call(operation, plain | also)
+    for value in values[main][:12] if main else ():
+        yield _call(operation, plain | also | {main: value})
+    for name, more in values.items():
+        for value in more if name != main else more[12:20]:
+            # Beside the first, most telling value of the others, or beside any.
+            about = {main: chance.choice(values[main][:4])} if main and name != main else {}
+            yield _call(operation, plain | also | about | {name: value})
+    if operation.method == "get":
+        for headers in HEADERS:
+            yield _call(operation, plain | also, headers=headers)
+    for body in BODIES.get(operation.body or "", ())[1:]:
+        yield _call(operation, plain, body=body)
+    for method in METHODS:
+        if method != operation.method:
+            yield _call(operation, plain, method=method)
+
+
+def _any(operation: Operation, world: World, chance: Random) -> dict[str, Any]:
+    given = {}
+    for name, parameter in operation.parameters.items():
+        if parameter["in"] != "header" and (parameter.get("required") or chance.random() < 0.3):
+            given[name] = chance.choice(_values(name, parameter, world))
+    return given
+
+
+def _values(name: str, parameter: Mapping[str, Any], world: World) -> list[Any]:
+    return list(VALUES[name](world) if name in VALUES else _by_schema(parameter["schema"])) or ["无"]
+
+
+def _call(
+    operation: Operation,
+    given: Mapping[str, Any],
+    *,
+    method: str = "",
+    headers: Mapping[str, str] | None = None,
+    body: Any = None,
+) -> Call:
+    inside = {name for name, p in operation.parameters.items() if p["in"] == "path"}
+    path = operation.path.format(**{name: given.get(name, "x") for name in inside})
+    params = {name: value for name, value in given.items() if name not in inside}
+    if operation.body and body is None:
+        body = BODIES[operation.body][0]
+    return Call(operation, path, params, method, headers or {}, body)
