@@ -6,7 +6,9 @@ import typer
 
 from holdings.commands import db_app, keys_app
 from holdings.commands_accounts import accounts_app
+from holdings.commands_audiences import audiences_app
 from indexer import commands as indexing
+from indexer.commands_quarantine import quarantine_app
 from indexer.index_commands import index_app
 from models.commands import models_app
 from search_api.commands import search
@@ -30,6 +32,8 @@ app.add_typer(index_app, name="index")
 app.add_typer(db_app, name="db")
 app.add_typer(keys_app, name="keys")
 app.add_typer(accounts_app, name="accounts")
+app.add_typer(audiences_app, name="audiences")
+app.add_typer(quarantine_app, name="quarantine")
 
 
 def main() -> None:

@@ -77,7 +77,23 @@ FIELDS: tuple[FieldDef, ...] = (
         facet=True,
     ),
     FieldDef("publicity", "公开属性", "choice", ("上网审查", "发布范围"), "publicity"),
+    FieldDef(
+        "access_basis",
+        "开放依据",
+        "choice",
+        ("开放标识来源", "开放审核依据"),
+        "what the opening status rests on",
+    ),
     FieldDef("classification", "密级", "choice", ("秘密等级",), "classification"),
+    FieldDef(
+        "classification_changes",
+        "密级变更",
+        "list",
+        ("密级变更情况", "密级变更记录"),
+        "changes of classification",
+    ),
+    FieldDef("declassified_on", "解密日期", "text", ("解密时间",), "declassified on"),
+    FieldDef("declassified_by", "解密机关", "text", ("解密单位", "解密批准机关"), "declassified by"),
     FieldDef(
         "abstract",
         "范围和提要",
@@ -104,7 +120,18 @@ FIELDS: tuple[FieldDef, ...] = (
 FIELD_BY_NAME: dict[str, FieldDef] = {f.name: f for f in FIELDS}
 
 #: Fields that may leave the staff rooms with an open record. What is not here stays with staff.
-STAFF_ONLY_FIELDS: frozenset[str] = frozenset({"storage", "extra", "flags", "donor_limits"})
+STAFF_ONLY_FIELDS: frozenset[str] = frozenset(
+    {
+        "storage",
+        "extra",
+        "flags",
+        "donor_limits",
+        "access_basis",
+        "classification_changes",
+        "declassified_on",
+        "declassified_by",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -153,7 +180,11 @@ class Record:
     page_range: str = ""
     access_status: str = "未审核"
     publicity: str = ""
+    access_basis: str = ""
     classification: str = ""
+    classification_changes: tuple[str, ...] = ()
+    declassified_on: str = ""
+    declassified_by: str = ""
     abstract: str = ""
     persons: tuple[str, ...] = ()
     places: tuple[str, ...] = ()

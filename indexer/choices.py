@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 
 from holdings.access import (
+    AS_DELIVERED,
+    DECLASSIFIED,
+    INHERITED,
     NO_MARKS,
     OPEN,
     OPENING_STATES,
@@ -36,7 +39,13 @@ _PUBLICITY = {
     "局域网": READING_ROOM_ONLY, "不上网": READING_ROOM_ONLY,
 }  # fmt: skip
 _RETENTION = {"y": "永久", "永久": "永久", "长期": "长期", "短期": "短期", "c": "长期", "d": "短期"}
-DECLASSIFIED = "解密"
+#: What says that a status is the volume's, not the record's own.
+_INHERITED = frozenset(
+    {"随卷", "随案卷", "同案卷", "同卷", "依案卷", "随全宗", "继承", "随上级", "按卷", "案卷开放标识"}
+)
+UNKNOWN = "依据不明"
+#: What says that somebody decided on this very record, before it came here.
+_OWN = frozenset({"", "逐件", "逐件审核", "逐件鉴定", "件", "文件级", "本件", "移交单位审核"})
 _SECRET_WORDS = frozenset({"topsecret", "secret", "confidential"})
 #: Secrets that are not the state's: they enter, for staff only.
 _OTHERS_SECRETS = re.compile(r"(?:商业|工作|个人|技术)秘密")
@@ -59,6 +68,19 @@ def opening(text: str) -> str | None:
 def publicity(text: str) -> str | None:
     key = _key(text)
     return key if key in PUBLICITY else _PUBLICITY.get(key)
+
+
+def basis(text: str) -> str:
+    """What a status rests on: its own row, its volume, or what nobody here knows, which opens nothing.
+
+    Only this house writes 本馆审核: a package that claims it is as good as unknown.
+    """
+    key = _key(text)
+    if key in _OWN:
+        return AS_DELIVERED
+    if key in _INHERITED:
+        return INHERITED
+    return f"{UNKNOWN}：{key}"[:40]
 
 
 def retention(text: str) -> str | None:

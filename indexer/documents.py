@@ -24,6 +24,7 @@ class Material:
 
     texts: page number → text as shown.  attachment_texts: texts of files that are no pages.
     ancestors: ids of what the record lies in, fonds first.
+    outer: the same as all but staff see it, where something of it is redacted; None: they see it alike.
     """
 
     stored: StoredRecord
@@ -31,6 +32,7 @@ class Material:
     attachment_texts: Sequence[str] = ()
     ancestors: Sequence[str] = ()
     has_scan: bool = False
+    outer: Material | None = None
 
     @classmethod
     def of(
@@ -39,10 +41,15 @@ class Material:
         pages: Iterable[StoredPage],
         attachment_texts: Sequence[str] = (),
         ancestors: Sequence[str] = (),
+        outer: Material | None = None,
     ) -> Material:
         pages = list(pages)
         texts = {p.number: p.text.text for p in pages if p.text is not None}
-        return cls(stored, texts, attachment_texts, ancestors, any(p.width for p in pages))
+        return cls(stored, texts, attachment_texts, ancestors, any(p.width for p in pages), outer)
+
+    def seen(self, *, staff: bool) -> Material:
+        """As staff sees it, or all others."""
+        return self if staff or self.outer is None else self.outer
 
     def passages(self) -> list[Passage]:
         """The record's passages: page 0 is its description; attachments have none."""

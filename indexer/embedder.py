@@ -29,6 +29,8 @@ SHORT = 8
 
 #: (page, passage number) → vector, shape (dimension,).
 Vectors = dict[tuple[int, int], NDArray[np.float32]]
+#: (record id, whether for staff) → the vectors of what is seen of it.
+SeenVectors = dict[tuple[str, bool], Vectors]
 #: Stage → ids of the records that lack vectors of it.
 Lacking = Mapping[Stage, Sequence[str]]
 
@@ -41,26 +43,33 @@ class Embedder:
         self._store = store
         self._slice = SLICE
 
-    def known(self, materials: Mapping[str, Material]) -> tuple[dict[str, Vectors], Lacking]:
-        """Vectors made before, by record; and which records lack which."""
-        inputs = {id_: [(p, _input(p)) for p in m.passages()] for id_, m in materials.items()}
+    def known(self, materials: Mapping[str, Material]) -> tuple[SeenVectors, Lacking]:
+        """Vectors made before, by record and whether for staff; and which records lack which."""
+        views = {
+            (id_, staff): m.seen(staff=staff)
+            for id_, m in materials.items()
+            for staff in ((True, False) if m.outer else (True,))
+        }
+        inputs = {key: [(p, embedded_as(p)) for p in view.passages()] for key, view in views.items()}
         made = self._store.get([text for own in inputs.values() for _, text in own])
-        vectors: dict[str, Vectors] = {}
+        vectors: SeenVectors = {}
         lacking: dict[Stage, list[str]] = {Stage.DESCRIPTION_VECTORS: [], Stage.BODY_VECTORS: []}
-        for id_, own in inputs.items():
-            vectors[id_] = {(p.page, p.number): made[text] for p, text in own if text in made}
+        for (id_, staff), own in inputs.items():
+            vectors[id_, staff] = {(p.page, p.number): made[text] for p, text in own if text in made}
             missing = [p for p, text in own if text not in made]
             if any(p.page == 0 for p in missing):
                 lacking[Stage.DESCRIPTION_VECTORS].append(id_)
             elif missing:
                 lacking[Stage.BODY_VECTORS].append(id_)
-        return vectors, {stage: ids for stage, ids in lacking.items() if ids}
+        for id_ in materials:
+            vectors.setdefault((id_, False), vectors[id_, True])
+        return vectors, {stage: list(dict.fromkeys(ids)) for stage, ids in lacking.items() if ids}
 
     def wanted(self, material: Material, stage: Stage) -> list[str]:
-        """What is embedded of a record at a stage: of a long one its description first."""
-        passages = material.passages()
+        """What is embedded of a record at a stage, for all who see it: of a long one its description first."""
+        passages = [*material.passages(), *(material.outer.passages() if material.outer else ())]
         whole = stage == Stage.BODY_VECTORS or len(passages) <= SHORT
-        return [_input(p) for p in passages if whole or p.page == 0]
+        return [embedded_as(p) for p in passages if whole or p.page == 0]
 
     def make(self, wanted: Iterable[Sequence[str]], pressing: Callable[[], bool] | None) -> int:
         """Make the vectors these records lack, in order, for STRETCH seconds or until something presses.
@@ -118,6 +127,6 @@ class Embedder:
         self._slice = min(max(a_look, SLICE // 2), LONGEST_SLICE)
 
 
-def _input(passage: Passage) -> str:
+def embedded_as(passage: Passage) -> str:
     """What the encoder reads: the normalised passage (traditional and simplified meet here)."""
     return normalise(passage.text).text

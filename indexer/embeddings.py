@@ -59,6 +59,12 @@ class EmbeddingStore:
         with self._lock, self._open() as connection:
             connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
 
+    def forget(self, texts: Sequence[str]) -> None:
+        """Delete these texts' vectors, their bytes overwritten."""
+        with self._lock, self._open() as connection:
+            connection.execute("PRAGMA secure_delete=ON")
+            connection.executemany("DELETE FROM vectors WHERE key = ?", [(self._key(t),) for t in texts])
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()

@@ -75,7 +75,7 @@ def _described(
         raise Refused(
             "missing-title", "缺少题名。", advice="请补上题名；原件无题名的，按内容拟写并加方括号。"
         )
-    remarks = values.get("notes", "")
+    remarks = _remarks(values)
     _refuse_secret(values.get("classification", ""), remarks, row.texts)
     extra = {name: clean(cell_text(cell)) for name, cell in row.others.items()}
     fields: dict[str, Any] = {name: _field(name, values.get(name, ""), row, flags, extra) for name in _PLAIN}
@@ -162,6 +162,13 @@ def _date(values: Mapping[str, str]) -> DateSpan:
         raise Refused("impossible-date", said, advice=error.advice) from error
 
 
+def _remarks(values: Mapping[str, str]) -> str:
+    """Where a row may say when and by whom it was declassified."""
+    when = values.get("declassified_on", "")
+    changes = values.get("classification_changes", "")
+    return "\n".join(part for part in (values.get("notes", ""), changes, when and f"解密 {when}") if part)
+
+
 def _refuse_secret(mark: str, remarks: str, texts: Sequence[str] | None) -> None:
     found = choices.secret_in_cell(mark, remarks)
     if found:
@@ -191,12 +198,24 @@ def _choices(values: Mapping[str, str], flags: list[str], extra: dict[str, str])
     if found["retention"] == "" and values.get("retention"):
         found["retention"] = values["retention"]
         extra.pop(FIELD_BY_NAME["retention"].term, None)
+    if _contradicts(found["access_status"], extra):
+        flags.append("contradictory:access_status")
+        found["access_status"] = UNREVIEWED
     found["access_status"] = found["access_status"] or UNREVIEWED
+    found["access_basis"] = choices.basis(values.get("access_basis", ""))
     mark = values.get("classification", "")
     found["classification"] = choices.classification(mark)
     if found["classification"] not in ("", mark):
         extra[FIELD_BY_NAME["classification"].term] = mark
     return found
+
+
+def _contradicts(status: str, extra: Mapping[str, str]) -> bool:
+    """Whether another column of the same meaning, kept beside, says another status."""
+    definition = FIELD_BY_NAME["access_status"]
+    names = {definition.name, definition.term, *definition.aliases}
+    others = {choices.opening(value) for name, value in extra.items() if name in names and value}
+    return bool(others - {status})
 
 
 def _field(name: str, text: str, row: RawRow, flags: list[str], extra: dict[str, str]) -> Any:

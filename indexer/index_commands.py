@@ -15,7 +15,6 @@ from rich.progress import TaskID
 from rich.table import Table
 from rich.text import Text
 
-from holdings.access import AUDIENCES
 from holdings.console import FAILED, AsJson, err, out, print_json, said_plainly
 from holdings.errors import BadInput, Conflict, IndexMismatch, IndexMissing
 from holdings.locks import hold, moving_lock, projector_lock
@@ -116,7 +115,7 @@ async def _statuses(here: Workshop, engine: str) -> tuple[list[IndexStatus], str
     found = []
     for engine_ in (asking, reading):
         await engine_.open()
-    for audience in AUDIENCES:
+    for audience in await asyncio.to_thread(here.catalogue.audiences.names):
         with suppress(IndexMissing):
             found.append(await _status(asking, reading, audience))
     await asking.close()
@@ -146,7 +145,8 @@ async def _status(asking: SearchEngine, reading: SearchEngine, audience: str) ->
 def rebuild(audience: Only = None, as_json: AsJson = False) -> None:
     """由目录库重建索引，检索不中断；与目录库核对后才启用，旧索引保留。停下后再运行即接着做。"""
     with said_plainly():
-        here, wanted = workshop(), _named(audience)
+        here = workshop()
+        wanted = _named(here, audience)
         here.catalogue.outbox.ask_rebuild(wanted, "danghai index rebuild")
         _have_done(here, wanted, "rebuild", "重建完成。", as_json)
 
@@ -157,7 +157,8 @@ def rollback(audience: Only = None, as_json: AsJson = False) -> None:
     from holdings.catalogue.outbox import BACK, GIVE_UP, WITHDRAWAL
 
     with said_plainly():
-        here, wanted = workshop(), _named(audience)
+        here = workshop()
+        wanted = _named(here, audience)
         if here.catalogue.engine.read(here.settings.engine).filling:
             _drop_beside(here)
             _say({"rollback": "move given up"}, "已放弃换引擎；检索照旧。", as_json)
@@ -180,7 +181,8 @@ def drop_old(audience: Only = None, as_json: AsJson = False) -> None:
     from holdings.catalogue.outbox import DROP_KEPT
 
     with said_plainly():
-        here, wanted = workshop(), _named(audience)
+        here = workshop()
+        wanted = _named(here, audience)
         choice = here.catalogue.engine.read(here.settings.engine)
         if choice.filling:
             raise Conflict("正在换引擎。", advice="请等它做完，或用 danghai index rollback 放弃。")
@@ -197,7 +199,7 @@ def _drop_beside(here: Workshop) -> None:
 
     async def dropped(engine: str) -> None:
         writer = here.projector(engine).rebuilding.writer
-        for audience in AUDIENCES:
+        for audience in here.catalogue.audiences.names():
             await writer.drop(audience)
         await writer.close()
 
@@ -207,11 +209,12 @@ def _drop_beside(here: Workshop) -> None:
         asyncio.run(dropped(beside))
 
 
-def _named(audiences: list[str] | None) -> list[str]:
-    wanted = audiences or list(AUDIENCES)
+def _named(here: Workshop, audiences: list[str] | None) -> list[str]:
+    names = here.catalogue.audiences.names()
+    wanted = audiences or list(names)
     for name in wanted:
-        if name not in AUDIENCES:
-            raise BadInput(f"没有“{name}”这个利用范围。", advice=f"可选：{'、'.join(AUDIENCES)}。")
+        if name not in names:
+            raise BadInput(f"没有“{name}”这个利用范围。", advice=f"可选：{'、'.join(names)}。")
     return wanted
 
 

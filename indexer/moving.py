@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from holdings.access import AUDIENCES, narrowest_first
+from holdings.access import narrowest_first
 from holdings.engines.making import search_engine
 from holdings.errors import IndexMismatch, IndexMissing
 from indexer.rebuilding import ROUND, Progress, Verified, not_as_the_catalogue
@@ -43,7 +43,7 @@ class Move:
         if now.engine == self._to:
             return []
         if now.beside != self._to:
-            for audience in AUDIENCES:  # of a former life: nothing is known of what these lack
+            for audience in self._names():  # of a former life: nothing is known of what these lack
                 await self._rebuilding.writer.drop(audience)
             self._choice.begin(now.engine, self._to)
         try:
@@ -56,6 +56,10 @@ class Move:
             self._choice.switch(self._to)
         return reports
 
+    def _names(self) -> tuple[str, ...]:
+        """Every audience that is to have an index."""
+        return self._shop.catalogue.audiences.names()
+
     async def _filled(self, stop: asyncio.Event) -> list[Verified]:
         begun = await self._begin()
         if not await self._rebuilding.fill(begun, stop.is_set):
@@ -63,7 +67,7 @@ class Move:
         for audience in begun:
             await self._rebuilding.finish(audience, keep=False)
         await self._bring_what_lacks()
-        reports = [await self._rebuilding.verify(audience) for audience in narrowest_first(AUDIENCES)]
+        reports = [await self._rebuilding.verify(audience) for audience in narrowest_first(self._names())]
         if wrong := [report for report in reports if not report.ok]:
             for report in wrong:  # run again, it begins with nothing
                 await self._rebuilding.writer.drop(report.audience)
@@ -74,7 +78,7 @@ class Move:
         """Audiences to be filled: what was cut short, and what is empty or made with something else."""
         writer = self._rebuilding.writer
         begun = set(await writer.rebuilding())
-        for audience in set(AUDIENCES) - begun:
+        for audience in set(self._names()) - begun:
             if not await self._is_usable(audience):
                 await writer.begin_rebuild(audience)
                 begun.add(audience)

@@ -15,13 +15,14 @@ from contextlib import suppress
 from functools import lru_cache
 from itertools import takewhile
 
-from holdings.access import AUDIENCES, STAFF, narrowest_first
+from holdings.access import STAFF, narrowest_first
 from holdings.catalogue import Catalogue, OutboxItem, Stage
+from holdings.catalogue.audiences import NEW
 from holdings.catalogue.outbox import WITHDRAWAL
 from holdings.engines.port import Document, IndexWriter
 from holdings.errors import BadInput, Conflict, EngineAway, EngineChanged, IndexMismatch, IndexMissing
 from indexer.documents import Material, document, rows_of
-from indexer.embedder import Embedder, Lacking, Vectors
+from indexer.embedder import Embedder, Lacking, SeenVectors
 from indexer.embeddings import EmbeddingStore
 from indexer.rebuilding import ROUND, Rebuilding
 from models.meaning import Encoder
@@ -65,6 +66,7 @@ class Projector:
         self._ahead: asyncio.Task[None] | None = None
         self._embedded: set[int] = set()  # seq of outbox items whose vectors are made
         self._last_work = time.monotonic()
+        self._busy_rebuilding = False
         # Each audience of a round asks for the same texts again.
         self._cut_once = lru_cache(maxsize=8 * ROUND)(self._cut)
 
@@ -103,7 +105,7 @@ class Projector:
             except IndexMissing as error:
                 log.error("%s", error)
                 ask = self._catalogue.outbox.ask_rebuild
-                await asyncio.to_thread(ask, list(AUDIENCES), "index lost")
+                await asyncio.to_thread(ask, self._catalogue.audiences.names(), "index lost")
                 await _sleep(stop, MISMATCHED)
             except Conflict as error:  # a rebuild that was given up
                 log.error("%s", error)
@@ -124,12 +126,18 @@ class Projector:
         if moved:
             self._last_work = time.monotonic()
             return
-        if time.monotonic() - self._last_work > QUIET:
+        if time.monotonic() - self._last_work > QUIET or await asyncio.to_thread(self._is_awaited):
             await self.rebuild_wanted(stop)
         await _sleep(stop, POLL)
 
+    def _is_awaited(self) -> bool:
+        """Whether a new audience waits for its first index."""
+        return any(rebuild.reason == NEW for rebuild in self._catalogue.outbox.rebuilds())
+
     async def step(self) -> int:
         """One round: the most pressing stage's next items. Returns how many; 0 when nothing waits."""
+        if not self._busy_rebuilding:
+            await self._drop_unwanted()
         items = await asyncio.to_thread(self._catalogue.outbox.take, 2 * ROUND)
         if not items:
             await asyncio.to_thread(self._still_answers)
@@ -179,11 +187,13 @@ class Projector:
         vectors, lacking = await asyncio.to_thread(self._known, materials)
         ids = list(dict.fromkeys(item.record_id for item in items))
         drawn: dict[tuple[str, bool], Document] = {}  # all but staff see a record alike
-        for audience in narrowest_first(AUDIENCES):
+        for audience in narrowest_first(await asyncio.to_thread(self._catalogue.audiences.names)):
             seen = [i for i in ids if i in materials and audience in materials[i].stored.audiences]
             whole = seen
             if late:
-                whole = await self._writer.add_rows(audience, {i: rows_of(vectors[i]) for i in seen})
+                whole = await self._writer.add_rows(
+                    audience, {i: rows_of(vectors[i, audience == STAFF]) for i in seen}
+                )
             staff = audience == STAFF
             fresh = [materials[i] for i in whole if (i, staff) not in drawn]
             for made in await asyncio.to_thread(self._drawn_up, fresh, audience, vectors):
@@ -194,11 +204,25 @@ class Projector:
         return lacking
 
     async def _queue_rebuilds(self, materials: dict[str, Material]) -> None:
-        """Deleted documents keep weighing in idf until rewritten: the audiences they left are built anew."""
-        left = {a for m in materials.values() for a in AUDIENCES if a not in m.stored.audiences}
+        """Deleted and redacted words keep weighing in idf until rewritten: the audiences they left are built
+        anew."""
+        names = await asyncio.to_thread(self._catalogue.audiences.names)
+        left = {
+            a
+            for m in materials.values()
+            for a in names
+            if a not in m.stored.audiences or (m.outer is not None and a != STAFF)
+        }
         if left:
             ask = self._catalogue.outbox.ask_rebuild
             await asyncio.to_thread(ask, sorted(left), WITHDRAWAL)
+
+    async def _drop_unwanted(self) -> None:
+        """Delete the indexes of audiences that were removed, or whose last day is past."""
+        for audience in await asyncio.to_thread(self._catalogue.audiences.unwanted):
+            log.info("deleting the index of %s", audience)
+            await self._writer.drop(audience)
+            await asyncio.to_thread(self._catalogue.audiences.dropped, audience)
 
     # ── vectors, made ahead ────────────────────────────────────────────────────
 
@@ -252,9 +276,9 @@ class Projector:
             ahead, self._ahead = self._ahead, None
             await ahead
 
-    def _known(self, materials: dict[str, Material]) -> tuple[dict[str, Vectors], Lacking]:
+    def _known(self, materials: dict[str, Material]) -> tuple[SeenVectors, Lacking]:
         if self._embedder is None:
-            return {i: {} for i in materials}, {}
+            return {(i, staff): {} for i in materials for staff in (True, False)}, {}
         return self._embedder.known(materials)
 
     # ── rebuilds ───────────────────────────────────────────────────────────────
@@ -267,8 +291,16 @@ class Projector:
 
     async def rebuild_wanted(self, stop: asyncio.Event | None = None) -> int:
         """Do the rebuilds that were asked for; how many were finished. Errors: Conflict."""
-        wanted = await asyncio.to_thread(self._catalogue.outbox.rebuilds)
-        return await self.rebuilding.do(wanted, stop) if wanted else 0
+        names = set(await asyncio.to_thread(self._catalogue.audiences.names))
+        asked = await asyncio.to_thread(self._catalogue.outbox.rebuilds)
+        wanted = [rebuild for rebuild in asked if rebuild.audience in names]
+        if not wanted:
+            return 0
+        self._busy_rebuilding = True  # what a rebuild fills is not dropped under it
+        try:
+            return await self.rebuilding.do(wanted, stop)
+        finally:
+            self._busy_rebuilding = False
 
     async def catch_up(self) -> None:
         """Everything but vectors that waits."""
@@ -292,10 +324,12 @@ class Projector:
         seen = {a: [m for m in materials.values() if a in m.stored.audiences] for a in audiences}
         return {a: self._drawn_up(own, a, vectors) for a, own in seen.items()}, lacking
 
-    def _drawn_up(
-        self, materials: Sequence[Material], audience: str, vectors: dict[str, Vectors]
-    ) -> list[Document]:
-        return [document(m, audience, self._cut_once, vectors[m.stored.record.id]) for m in materials]
+    def _drawn_up(self, materials: Sequence[Material], audience: str, vectors: SeenVectors) -> list[Document]:
+        staff = audience == STAFF
+        return [
+            document(m.seen(staff=staff), audience, self._cut_once, vectors[m.stored.record.id, staff])
+            for m in materials
+        ]
 
     def _cut(self, text: str) -> tuple[str, ...]:
         return tuple(token.text for token in self._segmenter.cut(text))
@@ -307,8 +341,13 @@ class Projector:
         pages = self._catalogue.pages.of_many(list(stored))
         texts = self._catalogue.records.attachment_texts(list(stored))
         above = self._catalogue.records.ancestors(list(stored))
+        places = {i: [a.record.id for a in above[i]] for i in stored}
+        hidden = self._catalogue.redactions.hidden(list(stored))
+        left = self._catalogue.seen_pages.hide({i: pages.get(i, []) for i in hidden})
+        # Of a record with anything redacted the attachments are staff's: they may say it too.
+        outer = {i: Material.of(stored[i], left[i], (), places[i]) for i in hidden}
         return {
-            i: Material.of(s, pages.get(i, []), texts.get(i, []), [a.record.id for a in above[i]])
+            i: Material.of(s, pages.get(i, []), texts.get(i, []), places[i], outer.get(i))
             for i, s in stored.items()
         }
 

@@ -228,6 +228,7 @@ class Rebuilding:
         if report.ok:
             self.told(Progress("switch"))
             await self.writer.finish_rebuild(audience, keep=keep)
+            await asyncio.to_thread(self.catalogue.audiences.built, audience)
         else:
             log.error("%s is not switched: %s", audience, report)
             await self.writer.abandon_rebuild(audience)

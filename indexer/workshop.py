@@ -12,6 +12,7 @@ from indexer.pool import OcrPool
 from indexer.projector import Projector
 from indexer.reading import ScanReading
 from models.loading import load_encoder
+from models.meaning import Encoder
 from models.words import JiebaSegmenter
 
 
@@ -44,9 +45,14 @@ class Workshop:
             index_writer(self.settings, made_with(segmenter, encoder), engine),
             segmenter,
             encoder,
-            EmbeddingStore(self.settings.index_dir / "embeddings.sqlite", encoder.name if encoder else ""),
+            self.embeddings(encoder),
             engine,
         )
+
+    def embeddings(self, encoder: Encoder | None = None) -> EmbeddingStore:
+        """The vectors that were kept, of this encoder or the one installed."""
+        encoder = encoder or load_encoder(self.settings.models_dir)
+        return EmbeddingStore(self.settings.index_dir / "embeddings.sqlite", encoder.name if encoder else "")
 
     def scan_reading(self) -> ScanReading:
         """The OCR; hold `holdings.locks.reading_lock` while it works."""

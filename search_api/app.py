@@ -9,7 +9,14 @@ from typing import Any
 from fastapi import FastAPI
 
 from holdings.settings import Settings
-from search_api import routes_house, routes_records, routes_search
+from search_api import (
+    routes_grants,
+    routes_house,
+    routes_quarantine,
+    routes_records,
+    routes_redactions,
+    routes_search,
+)
 from search_api.house import House
 from search_api.limits import BodyLimit
 from search_api.problems import add_handlers
@@ -45,7 +52,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses=dict.fromkeys((400, 401, 403, 404, 422, 500, 503), ERROR),
     )
     app.state.house = house
-    for room in (routes_search, routes_records, routes_house):
+    for room in (
+        routes_search,
+        routes_records,
+        routes_redactions,
+        routes_grants,
+        routes_quarantine,
+        routes_house,
+    ):
         app.include_router(room.router)
     app.add_middleware(BodyLimit)
     add_handlers(app)

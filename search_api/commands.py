@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from holdings.access import AUDIENCES, STAFF, Caller
+from holdings.access import STAFF, Caller
 from holdings.console import AsJson, load_settings, out, print_json, said_plainly
 from holdings.errors import BadInput
 
@@ -26,8 +26,6 @@ def search(
 ) -> None:
     """检索，说明每条为何在此。"""
     with said_plainly():
-        if audience not in AUDIENCES:
-            raise BadInput(f"没有“{audience}”这个利用范围。", advice=f"可选：{'、'.join(AUDIENCES)}。")
         found = asyncio.run(_search(load_settings(), _mode(mode), question, size, audience))
     if as_json:
         print_json(found.model_dump(by_alias=True))
@@ -52,9 +50,11 @@ async def _search(settings: Settings, mode: Mode, question: str, size: int, audi
     from search_api.searching import search as run_search
 
     house = House(settings)
+    if audience not in (names := house.catalogue.audiences.names()):
+        raise BadInput(f"没有“{audience}”这个利用范围。", advice=f"可选：{'、'.join(names)}。")
     await house.open()
     try:
-        await house.engine.status(audience)  # no index yet: that is what to say, whatever else lacks
+        await house.status(audience)  # no index yet: that is what to say, whatever else lacks
         await house.warm()
         return await run_search(house, Caller(audience), Asked(text=question, mode=mode, size=size))
     finally:

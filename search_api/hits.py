@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from holdings.access import Caller
 from holdings.catalogue import StoredPage, StoredRecord
-from holdings.catalogue.pages import Pages
+from holdings.catalogue.seen_pages import PageView
 from holdings.records import DateSpan
 from holdings.text import description_text
 from search_api.facets import FondsTitles
@@ -46,14 +46,14 @@ def hits(
     stored = house.catalogue.records.many(ids)
     visible = [f for f in found if f.id in stored and caller.audience in stored[f.id].audiences]
     marker = Marker(needles)
-    pages = _pages(house.catalogue.pages, visible, stored, marker)
+    pages = _pages(house.pages(caller), visible, stored, marker)
     fonds = fonds or FondsTitles(house, caller)
     titles = fonds.of([stored[f.id].record.fonds_code for f in visible])
     return [_hit(f, stored[f.id], pages.get(f.id, []), marker, titles) for f in visible]
 
 
 def _pages(
-    pages: Pages, found: Sequence[Found], stored: Mapping[str, StoredRecord], marker: Marker
+    pages: PageView, found: Sequence[Found], stored: Mapping[str, StoredRecord], marker: Marker
 ) -> dict[str, list[StoredPage]]:
     """record id → the pages that may say why it was found: the first ones, and of a longer record those
     that meaning names, and further ones that hold words."""
@@ -71,7 +71,7 @@ def _pages(
     return read
 
 
-def _look_on(pages: Pages, stored: StoredRecord, read: list[StoredPage], marker: Marker) -> int:
+def _look_on(pages: PageView, stored: StoredRecord, read: list[StoredPage], marker: Marker) -> int:
     """Add further pages that hold words, while fewer than are shown do and not all words were seen. Returns
     how many pages were looked at."""
     said = [description_text(stored.record), *(p.text.text for p in read if p.text is not None)]

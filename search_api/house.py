@@ -8,7 +8,10 @@ import logging
 from contextlib import suppress
 from dataclasses import replace
 
+from holdings.access import AUDIENCES, Caller
 from holdings.catalogue import Catalogue
+from holdings.catalogue.records import StoredAttachment
+from holdings.catalogue.seen_pages import PageView
 from holdings.engines.making import made_with, search_engine
 from holdings.engines.port import Answer, Ids, IndexStatus, Question, Row, SearchEngine, Vector
 from holdings.errors import CatalogueUnavailable
@@ -82,24 +85,41 @@ class House:
             return None
         return asyncio.ensure_future(asyncio.to_thread(self.encoder.encode_question, sentence))
 
+    # ── what hangs on records ──────────────────────────────────────────────────
+
+    def pages(self, caller: Caller) -> PageView:
+        """The pages as this caller sees them; what is redacted is there for staff alone."""
+        return self.catalogue.pages if caller.is_staff else self.catalogue.seen_pages
+
+    def attachments(self, caller: Caller, record_id: str) -> list[StoredAttachment]:
+        """Files that are no pages. Of a record with anything redacted they are staff's: they may say it too."""
+        if not caller.is_staff and self.catalogue.redactions.hidden([record_id]):
+            return []
+        return self.catalogue.records.attachments(record_id)
+
     # ── asking the engine ──────────────────────────────────────────────────────
 
     async def ask(self, audience: str, question: Question) -> Answer:
-        """The engine's answer without what is being withdrawn. Errors: the engine's."""
+        """The engine's answer without what is being withdrawn. Errors: the engine's; NotAllowed for an
+        audience that was removed or has ended."""
+        await self._check(audience)
         if gone := await self._withdrawn():
             question = replace(question, must_not=(*question.must_not, Ids(gone)))
         return await self.engine.search(audience, question)
 
     async def suggest(self, audience: str, prefix: str, size: int) -> list[str]:
         """Completions; none for the moment in which something is withdrawn: a value does not say whose it is."""
+        await self._check(audience)
         return [] if await self._withdrawn() else await self.engine.complete(audience, prefix, size=size)
 
     async def vectors(self, audience: str, record_id: str) -> list[Row]:
+        await self._check(audience)
         await self.engine.refresh()
         return await self.engine.vectors(audience, record_id)
 
     async def status(self, audience: str) -> IndexStatus:
         """The index's status, its counts without what is being withdrawn."""
+        await self._check(audience)
         gone = await self._withdrawn()
         status = await self.engine.status(audience)
         if not gone:
@@ -107,6 +127,11 @@ class House:
         left = (await self.engine.search(audience, Question(must_not=(Ids(gone),), depth=0))).total
         rows = sum([len(await self.engine.vectors(audience, record_id)) for record_id in gone])
         return replace(status, documents=left, rows=status.rows - rows)
+
+    async def _check(self, audience: str) -> None:
+        """Errors: NotAllowed, IndexMissing, of an audience that was added."""
+        if audience not in AUDIENCES:
+            await asyncio.to_thread(self.catalogue.audiences.check, audience)
 
     async def _withdrawn(self) -> tuple[str, ...]:
         """What is withdrawn and perhaps still indexed. In this order: once it is gone from the outbox it is

@@ -12,6 +12,7 @@ from PIL import Image
 from holdings.catalogue import StoredPage
 from holdings.errors import NotFound
 from holdings.page_image import open_page
+from holdings.redaction import Hides
 from holdings.store import FileStore
 
 log = logging.getLogger("danghai.api")
@@ -35,7 +36,7 @@ class PageImages:
         """(the page's image as JPEG, `turn` degrees clockwise; a name of this very picture).
 
         width: pixels wanted across the turned page, rounded up to one of WIDTHS; never enlarged. A JPEG
-        asked for as it is comes from the store unchanged.
+        asked for as it is comes from the store unchanged, unless something of the page is hidden.
         Errors: NotFound for a page without an image, or whose file cannot be drawn.
         """
         if not page.width:
@@ -43,13 +44,16 @@ class PageImages:
         source = self._store.path(page.sha256)
         across = page.width if turn in (0, 180) else page.height
         fitted = next((w for w in WIDTHS if width is not None and width <= w < across), None)
-        name = hashlib.sha256(f"{page.sha256}/{page.frame}/{fitted}/{turn}".encode()).hexdigest()
+        said = f"{page.sha256}/{page.frame}/{fitted}/{turn}" + (f"/{page.hides.name}" if page.hides else "")
+        name = hashlib.sha256(said.encode()).hexdigest()
         target = self._cache / name[:2] / f"{name}.jpg"
         try:
-            if not turn and fitted is None and page.media_type == "image/jpeg" and _shown_as_stored(source):
+            as_is = not turn and fitted is None and page.media_type == "image/jpeg" and not page.hides
+            if as_is and _shown_as_stored(source):
                 return source, name
             if not target.exists():
-                _keep(open_page(source, page.media_type, page.frame), target, fitted, turn)
+                image = open_page(source, page.media_type, page.frame)
+                _keep(_without(image, page.hides), target, fitted, turn)
         except (OSError, ValueError) as error:
             log.error("page %s/%s cannot be drawn: %s", page.record_id, page.number, error)
             raise NotFound("这一页的图像打不开。", advice="文字仍可检索；请告知馆员。") from error
@@ -60,6 +64,16 @@ def _shown_as_stored(source: Path) -> bool:
     """Whether a browser would show this JPEG as it is stored: an EXIF turn would move the boxes."""
     with Image.open(source) as file:
         return bool(file.getexif().get(_ORIENTATION, 1) == 1)
+
+
+def _without(image: Image.Image, hides: Hides) -> Image.Image:
+    """A new image whose hidden pixels are black: nothing lies beneath."""
+    if not hides:
+        return image
+    made = image.convert("L" if image.mode in ("1", "L") else "RGB")
+    for x, y, w, h in hides.boxes(made.width, made.height):
+        made.paste(Image.new(made.mode, (w, h)), (x, y))
+    return made
 
 
 def _keep(image: Image.Image, target: Path, width: int | None, turn: int) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from holdings.access import Caller
+from holdings.access import QUARANTINE_ROLES, Caller
 from holdings.catalogue import StoredPage, StoredRecord
 from holdings.catalogue.descriptions import as_text
 from holdings.errors import NotFound
@@ -25,11 +25,27 @@ async def visible(house: House, caller: Caller, record_id: str) -> StoredRecord:
     return stored
 
 
+async def readable(house: House, caller: Caller, record_id: str) -> StoredRecord:
+    """The record, if the caller may see it or may read it by its id: under a grant, or as the security
+    officer where it is quarantined. Never for what is found by searching. Errors: NotFound, the same words."""
+    stored = await asyncio.to_thread(house.catalogue.records.get, record_id)
+    if stored is None:
+        raise NotFound(NO_SUCH_THING)
+    if caller.audience in stored.audiences:
+        return stored
+    if not stored.audiences:
+        if caller.is_staff and caller.roles & QUARANTINE_ROLES:
+            return stored
+    elif await asyncio.to_thread(house.catalogue.grants.opens, caller.id, record_id):
+        return stored
+    raise NotFound(NO_SUCH_THING)
+
+
 def record_out(house: House, caller: Caller, stored: StoredRecord) -> RecordOut:
     """The whole record: fields in the standard's order, where it lies, its pages and neighbours."""
     record = stored.record
     before, after = house.catalogue.records.beside(record.id, caller.audience)
-    pages = house.catalogue.pages.of(record.id)
+    pages = house.pages(caller).of(record.id)
     staff = caller.is_staff
     return RecordOut(
         id=record.id,
@@ -48,7 +64,7 @@ def record_out(house: House, caller: Caller, stored: StoredRecord) -> RecordOut:
         next=after,
         pages=[page_out(page) for page in pages],
         page_count=stored.page_count,
-        attachments=_attachments(house, record.id),
+        attachments=_attachments(house, caller, record.id),
     )
 
 
@@ -114,9 +130,9 @@ def corrected(old: Sequence[Line], texts: Sequence[str]) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _attachments(house: House, record_id: str) -> list[AttachmentOut]:
+def _attachments(house: House, caller: Caller, record_id: str) -> list[AttachmentOut]:
     base = f"{record_address(record_id)}/attachments"
     return [
         AttachmentOut(name=a.name, media_type=a.media_type, size=a.size, text=a.text, url=f"{base}/{n}")
-        for n, a in enumerate(house.catalogue.records.attachments(record_id), 1)
+        for n, a in enumerate(house.attachments(caller, record_id), 1)
     ]

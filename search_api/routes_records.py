@@ -20,7 +20,7 @@ from search_api.files import PRIVATE, StoredFile
 from search_api.house import House
 from search_api.images import THUMBNAIL
 from search_api.marks import Marker, boxes
-from search_api.records import corrected, record_out, visible
+from search_api.records import corrected, readable, record_out, visible
 from search_api.schema import (
     AccessChange,
     Changed,
@@ -51,7 +51,7 @@ _NO_LINE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 @router.get("/{record_id}", summary="条目 One record")
 async def get_record(house: InHouse, caller: AnyCaller, record_id: str) -> RecordOut:
     """著录项按标准次序，所在全宗、目录、案卷，各页与附件。"""
-    stored = await visible(house, caller, record_id)
+    stored = await readable(house, caller, record_id)
     return await asyncio.to_thread(record_out, house, caller, stored)
 
 
@@ -61,7 +61,7 @@ async def get_page(
 ) -> PageTextOut:
     """一页的文字：各行、位置、可信度，以及所有版本。"""
     page = await _page(house, caller, record_id, number)
-    versions = await asyncio.to_thread(house.catalogue.pages.versions, record_id, number)
+    versions = await asyncio.to_thread(house.pages(caller).versions, record_id, number)
     chosen = next((v for v in versions if v.version == (version or page.text_version)), None)
     if version is not None and chosen is None:
         raise NotFound("这一页没有这个文字版本。")
@@ -98,7 +98,7 @@ async def get_image(
 ) -> Response:
     """页面图像（JPEG），可定宽、可旋转（顺时针度数）。"""
     page = await _page(house, caller, record_id, number)
-    return await _image(house, request, page, width, int(rotate))
+    return await image_answer(house, request, page, width, int(rotate))
 
 
 @router.get(
@@ -109,7 +109,7 @@ async def get_thumbnail(
 ) -> Response:
     """缩略图，已按识读结果转正。"""
     page = await _page(house, caller, record_id, number)
-    return await _image(house, request, page, THUMBNAIL, page.text.rotation if page.text else 0)
+    return await image_answer(house, request, page, THUMBNAIL, page.text.rotation if page.text else 0)
 
 
 @router.get("/{record_id}/matches", summary="检索词的位置 Where a question's words stand")
@@ -120,9 +120,9 @@ async def get_matches(
     q: Annotated[str, Query(min_length=1, examples=["渔民登记"])],
 ) -> MatchesOut:
     """检索词在各页文字与图像上的位置。"""
-    await visible(house, caller, record_id)
+    await readable(house, caller, record_id)
     marker = Marker(understand(q, house.segmenter).needles)
-    pages = await asyncio.to_thread(house.catalogue.pages.of, record_id)
+    pages = await asyncio.to_thread(house.pages(caller).of, record_id)
     found = [(p, marker.spans(p.text.text)) for p in pages if p.text is not None]
     return MatchesOut(
         pages=[
@@ -142,7 +142,7 @@ async def get_citation(
     page: Annotated[int | None, Query(ge=1)] = None,
 ) -> CitationOut:
     """引用格式：GB/T 7714、RIS、BibTeX。"""
-    stored = await visible(house, caller, record_id)
+    stored = await readable(house, caller, record_id)
     text = citation(stored.record, house.settings.archive_name, form, page=page)
     return CitationOut(format=form, media_type=MEDIA_TYPES[form], text=text)
 
@@ -150,8 +150,8 @@ async def get_citation(
 @router.get("/{record_id}/attachments/{number}", summary="附件 An attachment", response_class=FileResponse)
 async def get_attachment(house: InHouse, caller: AnyCaller, record_id: str, number: Number) -> Response:
     """附件原件，作为下载。"""
-    await visible(house, caller, record_id)
-    files = await asyncio.to_thread(house.catalogue.records.attachments, record_id)
+    await readable(house, caller, record_id)
+    files = await asyncio.to_thread(house.attachments, caller, record_id)
     if not 1 <= number <= len(files):
         raise NotFound("没有这个附件。")
     file = files[number - 1]
@@ -171,7 +171,7 @@ async def put_access(house: InHouse, caller: Opener, record_id: str, change: Acc
             reason=f"{change.reason}（{caller.name}）",
         )
     )
-    await _until_gone(house, record_id)
+    await until_gone(house, record_id)
     return Changed(id=record_id, detail="已记入目录库。", extra={"audiences": sorted(changed.audiences)})
 
 
@@ -180,6 +180,7 @@ async def put_text(
     house: InHouse, caller: Staff, record_id: str, number: Number, given: Correction
 ) -> Changed:
     """校对一页文字：成为新版本，旧版本保留。"""
+    await visible(house, caller, record_id)
     page = await _page(house, caller, record_id, number)
     old = page.text.lines if page.text else ()
     if any(_NO_LINE.search(line) for line in given.lines):
@@ -194,7 +195,9 @@ async def put_text(
     return Changed(id=record_id, detail="已存为新版本。", extra={"version": version})
 
 
-async def _image(house: House, request: Request, page: StoredPage, width: int | None, turn: int) -> Response:
+async def image_answer(
+    house: House, request: Request, page: StoredPage, width: int | None, turn: int
+) -> Response:
     """The image, or 304 when the browser has it. The tag names the picture, not when it was drawn."""
     path, name = await asyncio.to_thread(house.images.get, page, width=width, turn=turn)
     if f'"{name}"' in request.headers.get("If-None-Match", ""):
@@ -203,14 +206,14 @@ async def _image(house: House, request: Request, page: StoredPage, width: int | 
 
 
 async def _page(house: House, caller: Caller, record_id: str, number: int) -> StoredPage:
-    await visible(house, caller, record_id)
-    page = await asyncio.to_thread(house.catalogue.pages.get, record_id, number)
+    await readable(house, caller, record_id)
+    page = await asyncio.to_thread(house.pages(caller).get, record_id, number)
     if page is None:
         raise NotFound("没有这一页。")
     return page
 
 
-async def _until_gone(house: House, record_id: str) -> None:
+async def until_gone(house: House, record_id: str) -> None:
     """Wait until no withdrawal of this record is on its way, in any index or in this process (invariants 3
     and 10). Errors: ProjectorAway."""
     outbox, clock = house.catalogue.outbox, asyncio.get_running_loop().time

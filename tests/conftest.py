@@ -24,7 +24,7 @@ settings.load_profile("house")
 pytest_plugins = ["tests.elastic.server"]
 
 #: Folders whose tests share servers or systems that are costly to build: one worker runs each whole.
-SHARED = ("api", "cli", "catalogue", "noninterference", "ui")
+SHARED = ("access", "api", "cli", "catalogue", "noninterference", "ui")
 #: Folders whose tests ask a real Elasticsearch: one worker starts one.
 ENGINES = ("congruence", "contracts", "elastic")
 
@@ -54,6 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     order = {
         "api": 0,
         "noninterference": 0.05,
+        "access": 0.05,
         "contracts": 0.1,
         "elastic": 0.2,
         "congruence": 0.3,

@@ -99,6 +99,30 @@ class Api:
     def status(self) -> shapes.Status:
         return cast(shapes.Status, self._get("/v1/status"))
 
+    # ── staff's own ────────────────────────────────────────────────────────────
+
+    def redactions(self, record_id: str) -> list[shapes.Redaction]:
+        return cast(list[shapes.Redaction], self._get(f"{record_path(record_id)}/redactions"))
+
+    def redact(self, record_id: str, redaction: Mapping[str, object]) -> None:
+        """redaction: page, regions or whole, code, note."""
+        self._send("POST", f"{record_path(record_id)}/redactions", redaction)
+
+    def undo_redaction(self, record_id: str, number: int) -> None:
+        self._send("DELETE", f"{record_path(record_id)}/redactions/{number}")
+
+    def outer_text(self, record_id: str, page: int, regions: str) -> str:
+        """A page's text as all but staff would read it."""
+        found = self._get(f"{record_path(record_id)}/pages/{page}/outer", [("regions", regions)])
+        return cast(str, found["text"])
+
+    def quarantine(self) -> list[shapes.Finding]:
+        return cast(list[shapes.Finding], self._get("/v1/quarantine"))
+
+    def judge(self, finding: int, verdict: str, reason: str) -> None:
+        """verdict: release or confirm."""
+        self._send("POST", f"/v1/quarantine/{finding}/{verdict}", {"reason": reason})
+
     def answers(self) -> bool:
         """Whether the API is there and ready to search."""
         try:
@@ -107,8 +131,15 @@ class Api:
             return False
 
     def _get(self, path: str, params: Iterable[tuple[str, str]] = ()) -> Any:
+        return self._send("GET", path, params=params)
+
+    def _send(
+        self, method: str, path: str, body: object = None, params: Iterable[tuple[str, str]] = ()
+    ) -> Any:
         try:
-            response = _http(self._url).get(path, params=list(params), headers=self._headers)
+            response = _http(self._url).request(
+                method, path, params=list(params), json=body, headers=self._headers
+            )
         except httpx.HTTPError as error:
             raise ApiAway(str(error)) from error
         if not response.is_success:

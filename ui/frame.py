@@ -37,6 +37,10 @@ class Desk:
         values = self.params.get(name, ())
         return values[-1] if values else ""
 
+    def is_staff(self) -> bool:
+        """Whether the API tells this visitor what it tells staff alone."""
+        return bool(self.visitor.key) and self.api.status()["reading"] is not None
+
 
 def desk() -> Desk:
     """The desk of the visitor whose run this is."""

@@ -57,12 +57,13 @@ def number_of(said: str) -> int | None:
     return int(said) if said.isascii() and said.isdigit() and len(said) < 8 else None
 
 
-def scan(here: Desk, record: shapes.Record, leaf: Leaf) -> None:
-    """The image with its boxes; or that there is none."""
+def scan(here: Desk, record: shapes.Record, leaf: Leaf, *, draw: bool = False) -> list[list[int]]:
+    """The image with its boxes; or that there is none. draw: regions may be drawn on it; returns those that
+    were, in pixels of the image as stored."""
     page = leaf.page
     if not page["has_image"]:
         st.html(f'<p class="dh-notice">{esc(here.say("no_image"))}</p>')
-        return
+        return []
     image = f"/x/api{record_path(record['id'])}/pages/{leaf.number}/image"
     labels = {name: here.say(name) for name in _SCAN_LABELS}
     labels["scan"] = here.say("scan", n=leaf.number)
@@ -74,8 +75,14 @@ def scan(here: Desk, record: shapes.Record, leaf: Leaf) -> None:
         "boxes": leaf.matches["boxes"] if leaf.matches else [],
         "lines": [line["box"] for line in leaf.text["lines"]],
         "labels": labels,
+        "draw": draw,
     }
-    component("scan", "scan.js", _SCAN_HTML)(key="scan_view", data=data)
+    if not draw:
+        component("scan", "scan.js", _SCAN_HTML)(key="scan_view", data=data)
+        return []
+    key = f"scan_draw_{record['id']}_{leaf.number}"
+    shown = component("scan", "scan.js", _SCAN_HTML)(key=key, data=data, on_drawn_change=lambda: None)
+    return list(getattr(shown, "drawn", None) or [])
 
 
 def text_view(here: Desk, record: shapes.Record, leaf: Leaf) -> None:

@@ -10,10 +10,11 @@ from ui.frame import Desk, put, question_box
 from ui.leaf import Leaf, leaf_of, scan, text_view
 from ui.markup import esc, link
 from ui.page_browse import breadcrumbs
+from ui.redacting import redact_view
 from ui.state import Search, address, browse_address, record_address
 from ui.texts import Words
 
-VIEWS = ("text", "fields", "similar", "cite")
+VIEWS = ("text", "fields", "similar", "cite", "redact")
 #: Thumbnails shown on each side of the page that is open.
 AROUND = 12
 
@@ -28,17 +29,20 @@ def show(here: Desk) -> None:
     matches = {m["page"]: m for m in here.api.matches(record_id, q)} if q and record["pages"] else {}
     leaf = leaf_of(here, record, matches, q)
     view = here.param("view") if here.param("view") in VIEWS else "text" if leaf else "fields"
-    st.html(_top(here, record, q) + _tabs(record, leaf, view, q, say))
+    st.html(_top(here, record, q) + _tabs(here, record, leaf, view, q))
     if leaf is None:
         _side(here, record, None, view)
         return
     left, right = st.columns([1.25, 1], gap="medium")
     with left, st.container(key="scan"):
         st.html(_turning(record, leaf, view, say))
-        scan(here, record, leaf)
+        drawn = scan(here, record, leaf, draw=view == "redact")
         put(_strip(record, leaf, matches, view, say) + _finder(record, leaf, matches, view, say))
     with right, st.container(key="side"):
-        _side(here, record, leaf, view)
+        if view == "redact":
+            redact_view(here, record, leaf, drawn)
+        else:
+            _side(here, record, leaf, view)
 
 
 # ── the head ───────────────────────────────────────────────────────────────────
@@ -75,10 +79,10 @@ def _results(q: str) -> str:
     return last.href() if last.q == q else Search(q=q).href()
 
 
-def _tabs(record: shapes.Record, leaf: Leaf | None, view: str, q: str, say: Words) -> str:
-    tabs = []
+def _tabs(here: Desk, record: shapes.Record, leaf: Leaf | None, view: str, q: str) -> str:
+    say, tabs = here.say, []
     for name in VIEWS:
-        if name == "text" and leaf is None:
+        if (name in ("text", "redact") and leaf is None) or (name == "redact" and not here.is_staff()):
             continue
         there = record_address(record["id"], page=leaf.number if leaf else None, q=q, view=name)
         current = {"aria_current": "true"} if name == view else {}

@@ -9,6 +9,7 @@ from ui.cards import cards
 from ui.client import ApiAway, ApiProblem
 from ui.facets import column, filter_chips, understood_chips, years_form
 from ui.frame import Desk, put, question_box
+from ui.held import held
 from ui.markup import esc, link
 from ui.state import MODES, Mode, Search, browse_address, parse
 from ui.texts import Words
@@ -22,6 +23,7 @@ def show(here: Desk) -> None:
     search = parse(here.params)
     st.html(_box(search, here.say))
     if not search.asks:
+        held(here)
         _welcome(here)
         return
     try:

@@ -22,7 +22,7 @@ from ui.visiting import cookie
 from ui.visitors import COOKIE, LANGUAGE_COOKIE, Visitor, new_token, visitors
 
 #: What of the API's files a browser may ask for through here.
-_IMAGE = re.compile(r"v1/records/[^/]+/pages/\d+/(?:image|thumbnail)")
+_IMAGE = re.compile(r"v1/records/[^/]+/pages/\d+/(?:image|thumbnail|outer/image)")
 _ATTACHMENT = re.compile(r"v1/records/[^/]+/attachments/\d+")
 _IMAGE_TYPES = {"image/jpeg", "image/png", "image/webp"}
 #: Asked for again each time: what was closed since must not come from a cache.

@@ -161,6 +161,55 @@ function hands(s, signal) {
   }, { signal });
 }
 
+// ── drawing regions ─────────────────────────────────────────────────────────
+
+// Where on the stored image a point of the window lies: the stage's transform, backwards.
+function spot(s, [cx, cy]) {
+  const box = s.view.getBoundingClientRect();
+  const { width, height } = s.data.page;
+  const dx = (cx - box.left - box.width / 2 - s.x) / s.scale;
+  const dy = (cy - box.top - box.height / 2 - s.y) / s.scale;
+  const angle = (-s.turn * Math.PI) / 180;
+  const x = dx * Math.cos(angle) - dy * Math.sin(angle) + width / 2;
+  const y = dx * Math.sin(angle) + dy * Math.cos(angle) + height / 2;
+  return [Math.min(width, Math.max(0, Math.round(x))), Math.min(height, Math.max(0, Math.round(y)))];
+}
+
+function between([ax, ay], [bx, by]) {
+  return [Math.min(ax, bx), Math.min(ay, by), Math.abs(ax - bx), Math.abs(ay - by)];
+}
+
+function regions(s, signal, tell) {
+  let from = null;
+  const made = [];
+  const clear = () => s.drawing.querySelectorAll(".is-drawing").forEach((rect) => rect.remove());
+  const on = (name, act) => s.view.addEventListener(name, act, { signal, capture: true });
+  on("pointerdown", (e) => {
+    if (!e.shiftKey) return;
+    from = spot(s, [e.clientX, e.clientY]);
+    s.view.setPointerCapture(e.pointerId);
+    e.stopImmediatePropagation();
+    e.preventDefault();
+  });
+  on("pointermove", (e) => {
+    if (!from) return;
+    clear();
+    rectangle(s.drawing, between(from, spot(s, [e.clientX, e.clientY])), "dh-redactbox is-drawing", {});
+    e.stopImmediatePropagation();
+  });
+  on("pointerup", (e) => {
+    if (!from) return;
+    const region = between(from, spot(s, [e.clientX, e.clientY]));
+    from = null;
+    clear();
+    e.stopImmediatePropagation();
+    if (region[2] < 3 || region[3] < 3) return;
+    rectangle(s.drawing, region, "dh-redactbox", {});
+    made.push(region);
+    tell("drawn", [...made]);
+  });
+}
+
 function key(s, event) {
   const move = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] }[event.key];
   if (move) {
@@ -206,7 +255,7 @@ function pointing(s, signal) {
 
 const states = new WeakMap();
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".dh-scan");
   const said = JSON.stringify(data);
   if (states.get(root)?.said === said) return;
@@ -215,6 +264,7 @@ export default function ({ data, parentElement }) {
   const s = build(root, data);
   states.set(root, { said, ours });
   buttons(s, ours.signal);
+  if (data.draw) regions(s, ours.signal, setStateValue);
   hands(s, ours.signal);
   pointing(s, ours.signal);
   fit(s);

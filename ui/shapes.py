@@ -215,3 +215,25 @@ class Status(TypedDict):
     reading: dict[str, int] | None
     meaning_model: str
     example_questions: list[str]
+
+
+class Redaction(TypedDict):
+    id: int
+    page: int
+    box: list[int] | None
+    code: str
+    made_by: str
+    undone_at: str | None
+
+
+class Finding(TypedDict):
+    id: int
+    record_id: str
+    reference_code: str
+    title: str
+    page: int
+    mark: str
+    line: str
+    state: str
+    found_at: str
+    with_it: int

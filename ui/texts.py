@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ui import texts_quarantine, texts_redacting
+
 Language = Literal["zh", "en"]
 
 TEXTS: dict[str, tuple[str, str]] = {
@@ -267,6 +269,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "decade": ("{value}年代", "{value}s"),
     "certainty_inferred": ("推定", "inferred"),
     "certainty_approximate": ("约", "approximate"),
+    **texts_quarantine.TEXTS,
+    **texts_redacting.TEXTS,
 }  # fmt: skip
 
 

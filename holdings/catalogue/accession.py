@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from holdings.access import visible_to
+from holdings.access import DECIDED_HERE, visible_to
 from holdings.catalogue import descriptions
 from holdings.catalogue.attach import (
     add_pages,
@@ -23,7 +23,9 @@ from holdings.catalogue.attach import (
 )
 from holdings.catalogue.incoming import Incoming, Outcome
 from holdings.catalogue.outbox import Stage, enqueue, enqueue_below
+from holdings.catalogue.quarantine import hold_taken_in
 from holdings.catalogue.tables import CodeRow, RecordRow, RecordVersionRow
+from holdings.catalogue.visibility import audiences_now, marks_of, today, within
 from holdings.errors import Conflict, NotFound
 from holdings.records import Record
 from holdings.text import natural_key
@@ -88,6 +90,7 @@ def _insert(session: Session, fresh: Sequence[Incoming]) -> None:
         if incoming.attachments:
             set_attachments(session, incoming.record.id, incoming.attachments)
     enqueue(session, [i.record.id for i in fresh])
+    hold_taken_in(session, [(i.record, i.pages or ()) for i in fresh])
 
 
 def _compare(session: Session, known: _Known, incoming: Incoming, update: bool, reason: str) -> Outcome:
@@ -96,6 +99,13 @@ def _compare(session: Session, known: _Known, incoming: Incoming, update: bool, 
     # The code a package uses may be a former one: the present code stays.
     former = tuple(dict.fromkeys((*old.former_codes, *record.former_codes)))
     new = replace(record, id=old.id, reference_code=old.reference_code, former_codes=former)
+    before, after = seen_before_and_after(session, old, new)
+    if old.access_basis == DECIDED_HERE and not after < before:
+        # A package may close what this house opened, but not undo a decision made here.
+        new = replace(
+            new, access_status=old.access_status, publicity=old.publicity, access_basis=old.access_basis
+        )
+        before, after = seen_before_and_after(session, old, new)
     pages = page_difference(known.pages, incoming.pages)
     files = file_difference(known.files, incoming.attachments)
     changes = dict(descriptions.differences(old, new))
@@ -110,12 +120,22 @@ def _compare(session: Session, known: _Known, incoming: Incoming, update: bool, 
         set_pages(session, row.id, incoming.pages)
     if files and incoming.attachments is not None:
         set_attachments(session, row.id, incoming.attachments)
-    before = visible_to(row.access_status, row.publicity, row.classification)
-    after = visible_to(new.access_status, new.publicity, new.classification)
     claim_codes(session, row.id, record.former_codes)
     revise(session, row, new, reason or "再次著录")
     enqueue(session, [row.id], Stage.WITHDRAWAL if before - after else Stage.WORDS)
+    if pages or new.parent != old.parent:
+        hold_taken_in(session, [(new, (incoming.pages or ()) if pages else ())])
     return Outcome(row.id, row.reference_code, "changed", changes)
+
+
+def seen_before_and_after(
+    session: Session, old: Record, new: Record
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Who may see a record as it stands, and as it would be."""
+    rows = within(session)
+    audiences, now = audiences_now(rows), today()
+    before, after = (marks_of(rows, [record], audiences)[record.id] for record in (old, new))
+    return visible_to(before, audiences, now), visible_to(after, audiences, now)
 
 
 def revise(session: Session, row: RecordRow, record: Record, reason: str) -> None:

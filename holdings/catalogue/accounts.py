@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from holdings.access import AUDIENCES, READING_ROOM
+from holdings.access import READING_ROOM
 from holdings.catalogue.database import Database
 from holdings.catalogue.tables_accounts import AccountRow, EnrolmentRow, SessionRow
 from holdings.catalogue.tokens import ENROLMENT, digest, new_token
+from holdings.catalogue.visibility import audiences_now, within
 from holdings.errors import BadInput, Conflict, NotAllowed, NotFound
 from holdings.passwords import Passwords, check_password
 from holdings.roles import audience_of, check_roles
@@ -66,7 +67,7 @@ class Account:
 
 def known_audiences(session: Session) -> tuple[str, ...]:
     """Every audience that a key or an account may name."""
-    return AUDIENCES
+    return tuple(audience.name for audience in audiences_now(within(session)))
 
 
 def folded(name: str) -> str:

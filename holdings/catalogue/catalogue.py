@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from holdings.catalogue.accounts import Accounts
+from holdings.catalogue.audiences import Audiences
 from holdings.catalogue.database import Database
 from holdings.catalogue.engine_choice import EngineChoice
 from holdings.catalogue.failures import Failures
+from holdings.catalogue.grants import Grants
 from holdings.catalogue.keys import Keys
 from holdings.catalogue.outbox import Outbox
 from holdings.catalogue.pages import Pages
+from holdings.catalogue.quarantine import Quarantine
 from holdings.catalogue.records import Records
+from holdings.catalogue.redactions import Redactions
+from holdings.catalogue.removal import Removal
 from holdings.catalogue.secrets import Secrets
+from holdings.catalogue.seen_pages import SeenPages
 from holdings.catalogue.sessions import Sessions
 
 
@@ -21,6 +27,9 @@ class Catalogue:
     outbox: what the indexes still lack.  keys: API keys.  engine: which engine answers.
     secrets: what all processes must know.
     accounts, sessions, failures: who may sign in, who is, and who tried in vain.
+    audiences: those that were added.  grants: records opened to one reader.
+    quarantine: records held back for a secrecy mark.  removal: of those that are secrets indeed.
+    redactions: what of pages is for staff alone.  seen_pages: pages as all others see them.
     """
 
     def __init__(self, url: str) -> None:
@@ -34,6 +43,12 @@ class Catalogue:
         self.sessions = Sessions(self.database)
         self.failures = Failures(self.database)
         self.engine = EngineChoice(self.database)
+        self.audiences = Audiences(self.database)
+        self.grants = Grants(self.database)
+        self.quarantine = Quarantine(self.database)
+        self.removal = Removal(self.database)
+        self.redactions = Redactions(self.database)
+        self.seen_pages = SeenPages(self.pages, self.redactions)
 
     def upgrade(self) -> None:
         self.database.upgrade()

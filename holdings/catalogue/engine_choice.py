@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy import delete, func, insert, literal, select
 
-from holdings.access import AUDIENCES, STAFF
 from holdings.catalogue.database import Database
 from holdings.catalogue.outbox import WITHDRAWAL, ask_rebuild
 from holdings.catalogue.tables import OutboxRow, RebuildRow
 from holdings.catalogue.tables_engines import BesideRow, EngineRow
+from holdings.catalogue.visibility import audiences_now, within
 from holdings.errors import Conflict
 
 CHUNK = 500
@@ -79,7 +79,7 @@ class EngineChoice:
             session.execute(delete(BesideRow))
             left_due = session.scalar(due) is not None
             if row.withdrawals:
-                ask_rebuild(session, [a for a in AUDIENCES if a != STAFF], WITHDRAWAL)
+                ask_rebuild(session, [a.name for a in audiences_now(within(session))], WITHDRAWAL)
             row.engine, row.beside, row.filling, row.withdrawals = to, row.engine, False, left_due
             row.changed_at = datetime.now(UTC)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 
-from sqlalchemy import bindparam, delete, func, insert, literal, select
+from sqlalchemy import CTE, bindparam, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from holdings.catalogue.beside import is_left, note_beside
@@ -78,11 +78,9 @@ def enqueue(session: Session, record_ids: Iterable[str], stage: Stage = Stage.WO
 
 def enqueue_below(session: Session, record_id: str) -> None:
     """All that lies in this record, at whatever depth: what an index says of a place names all above it."""
-    below = select(RecordRow.id).where(RecordRow.parent == record_id).cte("below", recursive=True)
-    # UNION, not UNION ALL: a ring of parents, which nothing here makes, would otherwise never end.
-    below = below.union(select(RecordRow.id).where(RecordRow.parent == below.c.id))
+    lower = _below(record_id)
     now = literal(datetime.now(UTC), OutboxRow.added_at.type)
-    source = select(below.c.id, literal(int(Stage.WORDS)), now)  # stays in the database: 0.3 s for 100,000
+    source = select(lower.c.id, literal(int(Stage.WORDS)), now)  # stays in the database: 0.3 s for 100,000
     session.execute(insert(OutboxRow).from_select(["record_id", "stage", "added_at"], source))
 
 
@@ -92,6 +90,17 @@ def ask_rebuild(session: Session, audiences: Iterable[str], reason: str) -> None
         row = session.get(RebuildRow, audience)
         why = WITHDRAWAL if row is not None and row.reason == WITHDRAWAL else reason
         session.merge(RebuildRow(audience=audience, reason=why, wanted_at=datetime.now(UTC)))
+
+
+def below(session: Session, record_id: str) -> list[str]:
+    """Ids of all that lies in this record, at whatever depth."""
+    return list(session.scalars(select(_below(record_id).c.id)))
+
+
+def _below(record_id: str) -> CTE:
+    lower = select(RecordRow.id).where(RecordRow.parent == record_id).cte("below", recursive=True)
+    # UNION, not UNION ALL: a ring of parents, which nothing here makes, would otherwise never end.
+    return lower.union(select(RecordRow.id).where(RecordRow.parent == lower.c.id))
 
 
 class Outbox:

@@ -13,16 +13,21 @@ from sqlalchemy.orm import Session
 from holdings.catalogue.attach import add_text, page_text
 from holdings.catalogue.database import Database
 from holdings.catalogue.outbox import enqueue
+from holdings.catalogue.quarantine import hold_marked
 from holdings.catalogue.tables import PageRow, PageTextRow, RecordRow
 from holdings.errors import NotFound
 from holdings.records import PageText
+from holdings.redaction import NOTHING_HIDDEN, Hides
 
 CHUNK = 500
 
 
 @dataclass(frozen=True)
 class StoredPage:
-    """A page with its present text, if it has one. `status`: waiting, read, failed, text or picture."""
+    """A page with its present text, if it has one. `status`: waiting, read, failed, text or picture.
+
+    hides: what its image must not show, where it is read for others than staff (seen_pages.py).
+    """
 
     id: int
     record_id: str
@@ -37,6 +42,7 @@ class StoredPage:
     text_version: int
     error: str
     text: PageText | None
+    hides: Hides = NOTHING_HIDDEN
 
     @property
     def status(self) -> str:
@@ -183,11 +189,13 @@ class Pages:
             ]
 
     def save_reading(self, page_id: int, text: PageText, reader: str) -> None:
-        """A machine's reading of a scan: a new text version, and the record's indexes lag."""
+        """A machine's reading of a scan: a new text version, and the record's indexes lag. A secrecy mark in
+        it holds the record back."""
         with self._database.write() as session:
             row = _page(session, page_id)
             row.reader, row.error = reader, ""
             add_text(session, row, text)
+            hold_marked(session, row, text)
             _touch(session, row.record_id)
 
     def save_failure(self, page_id: int, error: str, reader: str) -> None:
@@ -208,6 +216,7 @@ class Pages:
                 raise NotFound("没有这一页。")
             row.error = ""
             version = add_text(session, row, text)
+            hold_marked(session, row, text)
             _touch(session, record_id)
             return version
 

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from holdings.access import OPENING_STATES, PUBLICITY, visible_to
+from holdings.access import DECIDED_HERE, OPEN, OPENING_STATES, PUBLIC, PUBLICITY, READING_ROOM
 from holdings.catalogue import descriptions
-from holdings.catalogue.accession import claim_codes, revise, row_of, take_in
+from holdings.catalogue.accession import claim_codes, revise, row_of, seen_before_and_after, take_in
 from holdings.catalogue.database import Database
 from holdings.catalogue.incoming import Incoming, Outcome
 from holdings.catalogue.outbox import Stage, enqueue
 from holdings.catalogue.tables import AttachmentRow, CodeRow, PageRow, RecordRow, RecordVersionRow
+from holdings.catalogue.visibility import is_held, who_may_see, within
 from holdings.errors import BadInput, NotFound
 from holdings.records import Record
 
 CHUNK = 500
+#: Neighbours looked at in one go.
+FEW = 20
 
 # Made once, of columns: a search runs these for its twenty hits, and half the time was SQLAlchemy's.
 _R, _C, _P = RecordRow.__table__.c, CodeRow.__table__.c, PageRow.__table__.c
@@ -31,9 +35,10 @@ _MANY = select(
     select(func.count()).where(_P.record_id == _R.id).scalar_subquery(),
     _R.made_at,
     _R.changed_at,
+    is_held(_R.id),
 ).where(_R.id.in_(bindparam("ids", expanding=True)))
 _TITLES = (
-    select(_C.code, _R.title, _R.access_status, _R.publicity, _R.classification)
+    select(_C.code, _R.description, is_held(_R.id))
     .join_from(CodeRow.__table__, RecordRow.__table__, _R.id == _C.record_id)
     .where(_C.code.in_(bindparam("codes", expanding=True)))
 )
@@ -43,7 +48,8 @@ _TITLES = (
 class StoredRecord:
     """A description with what the catalogue knows of it.
 
-    audiences: who may see it, by the one visibility rule.  sort_code: its place in natural order.
+    audiences: who may see it today, by the one visibility rule; empty while it is quarantined.
+    sort_code: its place in natural order.
     """
 
     record: Record
@@ -52,11 +58,7 @@ class StoredRecord:
     page_count: int
     made_at: datetime
     changed_at: datetime
-
-    @property
-    def audiences(self) -> frozenset[str]:
-        r = self.record
-        return visible_to(r.access_status, r.publicity, r.classification)
+    audiences: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,8 @@ class Records:
     def set_access(
         self, record_id: str, *, access_status: str, publicity: str, reason: str = ""
     ) -> StoredRecord:
-        """Change 开放标识 and 公开属性. A change that closes anything jumps the outbox's queue.
+        """Decide on 开放标识 and 公开属性 of this very record; it is then its own decision. A change that
+        closes anything jumps the outbox's queue.
 
         Errors: NotFound; BadInput for a state that does not exist.
         """
@@ -100,9 +103,10 @@ class Records:
         with self._database.write() as session:
             row = row_of(session, record_id)
             record = descriptions.from_json(row.description)
-            before = visible_to(row.access_status, row.publicity, row.classification)
-            changed = replace(record, access_status=access_status, publicity=publicity)
-            after = visible_to(access_status, publicity, row.classification)
+            changed = replace(
+                record, access_status=access_status, publicity=publicity, access_basis=DECIDED_HERE
+            )
+            before, after = seen_before_and_after(session, record, changed)
             revise(session, row, changed, reason or "开放标识变更")
             enqueue(session, [record_id], Stage.WITHDRAWAL if before - after else Stage.WORDS)
         found = self.get(record_id)
@@ -130,20 +134,28 @@ class Records:
 
     def many(self, ids: Sequence[str]) -> dict[str, StoredRecord]:
         """id → record, for those that exist."""
-        found: dict[str, StoredRecord] = {}
+        read: list[Any] = []
         for start in range(0, len(ids), CHUNK):
-            for id_, description, *rest in self._database.rows(_MANY, {"ids": ids[start : start + CHUNK]}):
-                found[id_] = StoredRecord(descriptions.from_json(description), *rest)
-        return found
+            read += self._database.rows(_MANY, {"ids": ids[start : start + CHUNK]})
+        records = {id_: descriptions.from_json(description) for id_, description, *_ in read}
+        held = {row[0] for row in read if row[-1]}
+        seen = who_may_see(self._database.rows, list(records.values()), held)
+        return {
+            id_: StoredRecord(records[id_], sort_code, version, pages, made_at, changed_at, seen[id_])
+            for id_, _, sort_code, version, pages, made_at, changed_at, _ in read
+        }
 
     def titles(self, codes: Sequence[str]) -> dict[str, tuple[str, frozenset[str]]]:
         """reference code, present or former → (title, who may see it)."""
-        found: dict[str, tuple[str, frozenset[str]]] = {}
+        found: dict[str, Record] = {}
+        held: set[str] = set()
         for start in range(0, len(codes), CHUNK):
             given = {"codes": codes[start : start + CHUNK]}
-            for code, title, *marks in self._database.rows(_TITLES, given):
-                found[code] = title, visible_to(*marks)
-        return found
+            for code, description, is_quarantined in self._database.rows(_TITLES, given):
+                found[code] = descriptions.from_json(description)
+                held.update([found[code].id] if is_quarantined else [])
+        seen = who_may_see(self._database.rows, list({r.id: r for r in found.values()}.values()), held)
+        return {code: (record.title, seen[record.id]) for code, record in found.items()}
 
     def ids_of_codes(self, codes: Sequence[str]) -> dict[str, str]:
         """reference code, present or former → id."""
@@ -171,7 +183,18 @@ class Records:
         with self._database.read() as session:
             rows = list(session.scalars(query))
             counts = _page_counts(session, [row.id for row in rows])
-            return [_stored(row, counts.get(row.id, 0)) for row in rows]
+            records = {row.id: descriptions.from_json(row.description) for row in rows}
+            seen = who_may_see(within(session), list(records.values()))
+            return [_stored(row, records[row.id], counts.get(row.id, 0), seen[row.id]) for row in rows]
+
+    def files_below(self, record_id: str) -> list[str]:
+        """Ids of the file-level records that lie in it, at whatever depth."""
+        below = select(RecordRow.id, RecordRow.level).where(RecordRow.parent == record_id)
+        all_below = below.cte("below", recursive=True)
+        further = select(RecordRow.id, RecordRow.level).where(RecordRow.parent == all_below.c.id)
+        all_below = all_below.union(further)
+        with self._database.read() as session:
+            return list(session.scalars(select(all_below.c.id).where(all_below.c.level == "file")))
 
     def ancestors(self, ids: Sequence[str]) -> dict[str, list[StoredRecord]]:
         """id → what it lies in, the fonds first; [] for what lies in nothing or does not exist."""
@@ -190,8 +213,9 @@ class Records:
             if row is None:
                 return None, None
             place, here = tuple_(RecordRow.sort_code, RecordRow.id), (row.sort_code, row.id)
-            marks = (RecordRow.access_status, RecordRow.publicity, RecordRow.classification)
-            same = select(RecordRow.id, *marks).where(RecordRow.level == row.level, _in_parent(row.parent))
+            same = select(RecordRow.description).where(RecordRow.level == row.level, _in_parent(row.parent))
+            if audience in (PUBLIC, READING_ROOM):  # the rule asks for more; this spares reading the rest
+                same = same.where(RecordRow.access_status == OPEN)
             before = same.where(place < here).order_by(RecordRow.sort_code.desc(), RecordRow.id.desc())
             after = same.where(place > here).order_by(RecordRow.sort_code, RecordRow.id)
             return _first_seen(session, before, audience), _first_seen(session, after, audience)
@@ -211,10 +235,13 @@ class Records:
     def standing(self, *, batch: int = 5000) -> Iterator[list[tuple[str, int, frozenset[str]]]]:
         """(id, version, who may see it) of every record, in batches, in id order; what the indexes must hold."""
         last = ""
-        query = select(_R.id, _R.version, _R.access_status, _R.publicity, _R.classification)
+        query = select(_R.id, _R.version, _R.description, is_held(_R.id))
         query = query.where(_R.id > bindparam("last")).order_by(_R.id).limit(batch)
         while found := self._database.rows(query, {"last": last}):
-            yield [(id_, version, visible_to(*marks)) for id_, version, *marks in found]
+            records = [descriptions.from_json(description) for _, _, description, _ in found]
+            held = {id_ for id_, _, _, is_quarantined in found if is_quarantined}
+            seen = who_may_see(self._database.rows, records, held)
+            yield [(id_, version, seen[id_]) for id_, version, *_ in found]
             last = found[-1][0]
 
     def versions(self, record_id: str) -> list[tuple[int, Record, str]]:
@@ -268,13 +295,13 @@ def _in_parent(parent: str | None) -> ColumnElement[bool]:
     return RecordRow.parent == parent if parent else RecordRow.parent.is_(None)
 
 
-def _first_seen(session: Session, rows: Select[str, str, str, str], audience: str) -> str | None:
+def _first_seen(session: Session, rows: Select[Any], audience: str) -> str | None:
     """The first of these that the audience may see; however long a run of closed ones is passed over."""
-    for record_id, access_status, publicity, classification in session.execute(
-        rows.execution_options(yield_per=100)
-    ):
-        if audience in visible_to(access_status, publicity, classification):
-            return record_id
+    for part in session.scalars(rows.execution_options(yield_per=FEW)).partitions():
+        records = [descriptions.from_json(description) for description in part]
+        seen = who_may_see(within(session), records)
+        if found := next((r.id for r in records if audience in seen[r.id]), None):
+            return found
     return None
 
 
@@ -293,12 +320,7 @@ def _page_counts(session: Session, ids: Sequence[str]) -> dict[str, int]:
     return {record_id: number for record_id, number in session.execute(query)}
 
 
-def _stored(row: RecordRow, page_count: int) -> StoredRecord:
+def _stored(row: RecordRow, record: Record, page_count: int, audiences: frozenset[str]) -> StoredRecord:
     return StoredRecord(
-        descriptions.from_json(row.description),
-        row.sort_code,
-        row.version,
-        page_count,
-        row.made_at,
-        row.changed_at,
+        record, row.sort_code, row.version, page_count, row.made_at, row.changed_at, audiences
     )

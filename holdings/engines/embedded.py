@@ -91,6 +91,12 @@ class EmbeddedEngine:
                 # Whoever asks this audience next meets the same error; the others go on.
                 self._complain(folder.parent.name, str(error))
 
+        for audience in [a for a in list(self._readers) if not AudienceFolder(self._index_dir / a).points]:
+            with self._lock:
+                reader = self._readers.pop(audience, None)
+            if reader is not None:  # its index was deleted
+                reader.close()
+
     def _complain(self, audience: str, message: str) -> None:
         """Once a message, not twice a second."""
         if self._complaints.get(audience) != message:

@@ -308,3 +308,25 @@ def test_an_index_without_vectors(kind: Kind, tmp_path: Path) -> None:
         assert desk.found(words=word("登记")) == {"b:1"}
         assert desk.by_meaning() == set()
         desk.close()
+
+
+def test_an_audience_that_is_dropped_is_gone_for_readers_and_leaves_the_others(archive: Desk) -> None:
+    archive.put(document("u:1", "单位 登记"), audience="unit-j045")
+    archive.run(archive.writer.begin_rebuild("unit-j045"))  # also in the midst of a rebuild
+    archive.run(archive.writer.fill("unit-j045", [document("u:1", "单位 登记")]))
+    assert archive.ask("unit-j045", words=word("登记")).total == 1
+    for _ in range(2):  # what is not there any more may be dropped again
+        archive.run(archive.writer.drop("unit-j045"))
+    archive.run(archive.engine.refresh())
+    for engine in (archive.engine, archive.another_reader()):
+        deadline = time.monotonic() + 2
+        while True:
+            try:
+                archive.run(engine.versions("unit-j045"))
+            except IndexMissing:
+                break
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    assert archive.found(words=word("登记")) == {"a:1", "a:4"}
+    archive.put(document("u:2", "新 登记"), audience="unit-j045")
+    assert archive.run(archive.another_reader().versions("unit-j045")) == {"u:2": 1}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from hypothesis import strategies as st
 
-from holdings.access import OPEN, PUBLISHED, visible_to
+from holdings.access import BUILT_IN, OPEN, PUBLISHED, Marks, visible_to
 from holdings.catalogue import Incoming, IncomingAttachment, IncomingPage
 from holdings.records import DateSpan, Line, PageText, Record
 from holdings.store import FileStore
@@ -184,4 +185,4 @@ def _otherwise(record: Record) -> Record:
 
 
 def sees(audience: str, record: Record) -> bool:
-    return audience in visible_to(record.access_status, record.publicity, record.classification)
+    return audience in visible_to(Marks.of(record, quarantined=False), BUILT_IN, date.today())

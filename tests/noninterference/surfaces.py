@@ -98,12 +98,17 @@ VALUES: dict[str, Values] = {
     "has_scan": _fixed("yes", "no"),
     "year_to": _fixed(1800, 1949, 0),
     "year_from": _fixed(1799, 1949),
+    "reader": _fixed("key:1", "account:1"),
+    "regions": _fixed("1,2,30,40", "whole", "1,2"),
 }
 
 #: Body schema → bodies. Callers here may change nothing; what they are told must not tell either.
 BODIES: dict[str, Sequence[Any]] = {
     "AccessChange": ({"access_status": "控制", "reason": "试"}, {}),
     "Correction": ({"lines": ["试"], "by": "试"}, {}),
+    "GrantIn": ({"reader": "key:1", "records": [of("M999")], "until": "2099-01-01", "reason": "试"}, {}),
+    "RedactionIn": ({"page": 1, "whole": True, "code": "privacy"}, {}),
+    "Verdict": ({"reason": "试"}, {}),
 }
 
 #: Optional parameters that are given unless they are varied: they show more.

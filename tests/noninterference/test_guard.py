@@ -39,6 +39,7 @@ def unchecked(patch: Patch) -> None:
 
     for room in (routes_records, routes_search):
         patch.setattr(room, "visible", visible)
+    patch.setattr(routes_records, "readable", visible)
 
 
 def told(patch: Patch) -> None:
@@ -50,7 +51,7 @@ def told(patch: Patch) -> None:
             raise NotFound(stored.record.title)
         return await records.visible(house, caller, record_id)
 
-    patch.setattr(routes_records, "visible", visible)
+    patch.setattr(routes_records, "readable", visible)
 
 
 def from_staff(*parts: str) -> Callable[[Patch], None]:

@@ -44,7 +44,7 @@ RECORD = Record(
 def material(record: Record = RECORD, **more: Any) -> Material:
     now = datetime.now(UTC)
     texts = more.pop("texts", {1: "查本縣漁民", 2: "第二頁"})
-    return Material(StoredRecord(record, "k", 7, 2, now, now), texts, **more)
+    return Material(StoredRecord(record, "k", 7, 2, now, now, frozenset()), texts, **more)
 
 
 def made(audience: str = PUBLIC, record: Record = RECORD, **more: Any) -> Document:

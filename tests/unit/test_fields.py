@@ -256,11 +256,11 @@ def test_state_secrets_are_refused(mark: str) -> None:
     ],
 )
 def test_other_marks_enter(mark: str, kept: str) -> None:
-    from holdings.access import STAFF, visible_to
+    from holdings.access import Marks, is_open
 
     record = made(classification=mark, access_status="开放", publicity="公开").record
     assert record.classification == kept
-    assert (visible_to("开放", "公开", record.classification) == {STAFF}) == bool(kept)
+    assert is_open(Marks.of(record, quarantined=False)) == (not kept)
 
 
 def test_declassified_records_enter_for_staff_with_their_old_mark_beside() -> None:

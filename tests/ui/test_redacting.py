@@ -1,0 +1,63 @@
+"""Marking regions on a scan: by mouse and by numbers, seen as the public would see it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ui.redacting import regions_of
+
+pytestmark = pytest.mark.browser
+
+MINUTES = "990001:J001-1-1-3"
+
+
+def test_numbers_are_read_a_line_at_a_time() -> None:
+    assert regions_of("1 2 3 4\n\n 5，6、7, 8 ") == ([(1, 2, 3, 4), (5, 6, 7, 8)], "")
+    for bad in ("1 2 3", "a b c d", "1 2 3 -4"):
+        assert regions_of(f"1 2 3 4\n{bad}") == ([], bad)
+
+
+def test_a_region_drawn_on_the_scan_is_written_and_previewed(page: Page, staff_key: str) -> None:
+    page.goto(f"/record?id={MINUTES}")
+    page.wait_for_selector(".dh-scanview:not(.is-loading) .dh-stage img")
+    expect(page.locator("[data-key=view-redact]")).to_have_count(0)  # nobody's business but staff's
+    page.goto("/sign-in")
+    page.locator("input[name=key]").fill(staff_key)
+    page.locator(".dh-stack .dh-main").click()
+    expect(page.locator(".dh-side button")).to_have_text("退出")
+    page.goto(f"/record?id={MINUTES}&view=redact")
+    page.wait_for_selector(".dh-scanview:not(.is-loading) .dh-stage img")
+    view = page.locator(".dh-scanview").bounding_box()
+    assert view is not None
+    x, y = view["x"] + view["width"] / 2, view["y"] + view["height"] / 2
+    page.mouse.move(x - 40, y - 30)
+    page.keyboard.down("Shift")
+    page.mouse.down()
+    page.mouse.move(x + 40, y + 30, steps=4)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    written = page.get_by_label("区域")
+    expect(written).to_have_value(re.compile(r"^\d+ \d+ \d+ \d+$"))
+    left, top, width, height = map(int, written.input_value().split())
+    assert min(left, top, width, height) > 0
+    page.get_by_role("button", name="预览公众所见").click()
+    picture = page.locator("img.dh-outer")
+    expect(picture).to_be_visible()
+    expect(picture).to_have_js_property("complete", True)
+    # The very pixel in the middle of the region is black in what the public would get.
+    middle = [left + width // 2, top + height // 2]
+    seen = picture.evaluate(
+        """(image, [x, y]) => {
+          const canvas = document.createElement("canvas");
+          canvas.width = image.naturalWidth; canvas.height = image.naturalHeight;
+          const at = canvas.getContext("2d");
+          at.drawImage(image, 0, 0);
+          return [...at.getImageData(x, y, 1, 1).data];
+        }""",
+        middle,
+    )
+    assert max(seen[:3]) < 12
+    expect(page.locator(".dh-outer-text")).not_to_be_empty()
