@@ -215,3 +215,18 @@ class Status(TypedDict):
     reading: dict[str, int] | None
     meaning_model: str
     example_questions: list[str]
+
+
+class Me(TypedDict):
+    id: str
+    name: str
+    audience: str
+    roles: list[str]
+    role_names: list[str]
+    via: str
+    ends_at: str | None
+
+
+class SignedIn(TypedDict):
+    token: str
+    me: Me

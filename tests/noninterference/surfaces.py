@@ -104,6 +104,15 @@ VALUES: dict[str, Values] = {
 BODIES: dict[str, Sequence[Any]] = {
     "AccessChange": ({"access_status": "控制", "reason": "试"}, {}),
     "Correction": ({"lines": ["试"], "by": "试"}, {}),
+    "SignInIn": ({"name": "nobody", "password": "x"}, {}),
+    "SignOutIn": ({}, {"everywhere": "x"}),
+    "PasswordIn": ({"old": "x", "new": "y"}, {}),
+    "EnrolIn": ({"code": "de_none", "password": "x"}, {}),
+    "OidcBack": ({"flow": "x", "state": "x", "code": "x"}, {}),
+    "ReaderIn": ({"name": "du.zhe", "real_name": "读者一", "document": "护照"}, {}),
+    "AccountIn": ({"name": "shi.yi", "real_name": "试一", "roles": ["curator"]}, {}),
+    "RolesIn": ({"roles": ["curator"]}, {}),
+    "KeyIn": ({"name": "试"}, {}),
 }
 
 #: Optional parameters that are given unless they are varied: they show more.
