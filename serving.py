@@ -88,6 +88,7 @@ def _run_api(host: str, port: int, workers: int) -> None:
         workers=workers,
         log_level="warning",
         access_log=False,
+        proxy_headers=False,  # the application itself believes DANGHAI_TRUSTED_PROXIES
     )
 
 

@@ -122,6 +122,11 @@ class Settings(BaseSettings):
         return tuple(host.strip() for host in self.elastic_hosts.split(",") if host.strip())
 
     @property
+    def trusted(self) -> tuple[str, ...]:
+        """Addresses and networks of trusted proxies."""
+        return tuple(host.strip() for host in self.trusted_proxies.split(",") if host.strip())
+
+    @property
     def store_dir(self) -> Path:
         """Files by SHA-256."""
         return self.home / "store"

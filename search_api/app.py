@@ -7,15 +7,18 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from holdings.settings import Settings
 from search_api import (
+    routes_accounts,
     routes_grants,
     routes_house,
     routes_quarantine,
     routes_records,
     routes_redactions,
     routes_search,
+    routes_sign_in,
 )
 from search_api.house import House
 from search_api.limits import BodyLimit
@@ -24,7 +27,7 @@ from search_api.schema import Problem
 
 DESCRIPTION = """档海检索接口：词与意两路检索、条目、页面图像与文字、浏览。
 
-无密钥即公众；`Authorization: Bearer <密钥>` 表明身份。错误一律为 application/problem+json（RFC 9457）。
+没有登录就是公众；`Authorization: Bearer <密钥，或登录所得的令牌>` 表明身份。错误一律为 application/problem+json（RFC 9457）。
 """
 
 #: How OpenAPI describes every error.
@@ -49,7 +52,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version="0.1.0",
         description=DESCRIPTION,
         lifespan=lifespan,
-        responses=dict.fromkeys((400, 401, 403, 404, 422, 500, 503), ERROR),
+        responses=dict.fromkeys((400, 401, 403, 404, 409, 422, 429, 500, 503), ERROR),
     )
     app.state.house = house
     for room in (
@@ -59,8 +62,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routes_grants,
         routes_quarantine,
         routes_house,
+        routes_sign_in,
+        routes_accounts,
     ):
         app.include_router(room.router)
     app.add_middleware(BodyLimit)
+    # Outermost: the address everybody else sees is the one that a trusted proxy says.
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(house.settings.trusted))
     add_handlers(app)
     return app

@@ -1,19 +1,30 @@
-"""Who is asking: an API key names the caller's audience and roles; nobody named is the public."""
+"""Who is asking: a key or a session names the caller; nobody named is the public.
+
+A program or the explorer sends `Authorization: Bearer …`; a browser that signed in here sends a cookie, and
+then what it changes must come from a page of this very site (no other site's form may act for the person).
+"""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from starlette.exceptions import HTTPException
 
 from holdings.access import ANONYMOUS, OPENING_ROLES, Caller
-from holdings.errors import NotAllowed
+from holdings.errors import NotAllowed, NotSignedIn
+from holdings.roles import DESK_ROLES
 from search_api.house import House
+from search_api.presence import Known
+from search_api.rates import kind_of
 
-_BEARER = HTTPBearer(auto_error=False, description="API 密钥（danghai keys add）")
+COOKIE = "danghai_session"
+#: Methods that change nothing.
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+NOBODY = Known(ANONYMOUS, "")
+
+_BEARER = HTTPBearer(auto_error=False, description="API 密钥（danghai keys add）或登录所得的令牌")
 
 
 def get_house(request: Request) -> House:
@@ -21,23 +32,60 @@ def get_house(request: Request) -> House:
     return house
 
 
-async def get_caller(
+def address_of(request: Request) -> str:
+    """Where the request comes from; what trusted proxies say is put in by the application."""
+    return request.client.host if request.client else ""
+
+
+def token_of(request: Request) -> str | None:
+    """The key or session token the request carries, None for none.
+
+    Errors: NotSignedIn for an Authorization header that holds none; NotAllowed for a change by cookie that
+    another site's page asked for.
+    """
+    if "Authorization" in request.headers:
+        scheme, _, token = request.headers["Authorization"].partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise NotSignedIn("Authorization 里没有密钥。", advice="写法：Authorization: Bearer <密钥>。")
+        return token.strip()
+    token = request.cookies.get(COOKIE, "")
+    if token and request.method not in SAFE:
+        check_origin(request)
+    return token or None
+
+
+def check_origin(request: Request) -> None:
+    """Errors: NotAllowed unless a page of this site asks (Origin is sent with every change by a browser)."""
+    origin = urlsplit(request.headers.get("Origin", "")).netloc
+    if not origin or origin != request.headers.get("Host"):
+        raise NotAllowed("这个请求不是从本站页面发出的。", advice="请在本站页面上操作。")
+
+
+async def get_known(
     request: Request,
     house: Annotated[House, Depends(get_house)],
-    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
-) -> Caller:
-    """Errors: 401 for a key that is not valid, or a header that holds none: never the public by mistake."""
-    if "Authorization" not in request.headers:
-        return ANONYMOUS
-    caller = await asyncio.to_thread(house.catalogue.keys.caller, given.credentials) if given else None
-    if caller is None:
-        raise HTTPException(401, "密钥无效或已撤销。", headers={"WWW-Authenticate": "Bearer"})
-    return caller
+    _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+) -> Known:
+    """Errors: 401 for a key or session that is not valid: never the public by mistake; 429 beyond the rate."""
+    address = address_of(request)
+    try:
+        token = token_of(request)
+        known = await house.presence.known(token) if token else NOBODY
+    except NotSignedIn:
+        await house.rates.count("other", address)
+        raise
+    request.state.caller = known.caller
+    await house.rates.count(kind_of(request.scope["route"].path), known.caller.id or address)
+    return known
+
+
+async def get_caller(known: Annotated[Known, Depends(get_known)]) -> Caller:
+    return known.caller
 
 
 async def get_staff(caller: Annotated[Caller, Depends(get_caller)]) -> Caller:
     if not caller.is_staff:
-        raise NotAllowed("此操作只限馆员。", advice="请用馆员密钥。")
+        raise NotAllowed("此操作只限馆员。", advice="请以馆员身份登录，或用馆员密钥。")
     return caller
 
 
@@ -47,7 +95,37 @@ async def get_opener(caller: Annotated[Caller, Depends(get_staff)]) -> Caller:
     return caller
 
 
+async def get_person(caller: Annotated[Caller, Depends(get_caller)]) -> Caller:
+    """A signed-in account: what is done to accounts and keys is done by a person, never by a key."""
+    if not caller.id.startswith("account:"):
+        raise NotAllowed("此操作须由本人登录办理。", advice="请先登录；密钥不能代办。")
+    return caller
+
+
+async def get_security_admin(caller: Annotated[Caller, Depends(get_person)]) -> Caller:
+    if "security_admin" not in caller.roles:
+        raise NotAllowed("账号与角色只由安全管理员办理。", advice="请由安全管理员办理。")
+    return caller
+
+
+async def get_system_admin(caller: Annotated[Caller, Depends(get_person)]) -> Caller:
+    if "system_admin" not in caller.roles:
+        raise NotAllowed("他人的密钥只由系统管理员办理。", advice="请由系统管理员办理。")
+    return caller
+
+
+async def get_desk(caller: Annotated[Caller, Depends(get_person)]) -> Caller:
+    if not caller.roles & DESK_ROLES:
+        raise NotAllowed("读者登记由业务人员办理。", advice="请由业务人员办理。")
+    return caller
+
+
 InHouse = Annotated[House, Depends(get_house)]
+AnyKnown = Annotated[Known, Depends(get_known)]
 AnyCaller = Annotated[Caller, Depends(get_caller)]
 Staff = Annotated[Caller, Depends(get_staff)]
 Opener = Annotated[Caller, Depends(get_opener)]
+Person = Annotated[Caller, Depends(get_person)]
+SecurityAdmin = Annotated[Caller, Depends(get_security_admin)]
+SystemAdmin = Annotated[Caller, Depends(get_system_admin)]
+Desk = Annotated[Caller, Depends(get_desk)]

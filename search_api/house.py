@@ -23,6 +23,10 @@ from models.meaning import Encoder
 from models.words import JiebaSegmenter, Segmenter
 from search_api.cursors import Cursors, new_key
 from search_api.images import PageImages
+from search_api.oidc import Oidc
+from search_api.presence import Presence
+from search_api.rates import rates
+from search_api.signing_in import SigningIn
 
 #: Seconds after which nobody waits any more for an answer of an engine that was moved away from.
 LAST_QUESTIONS = 60.0
@@ -50,6 +54,10 @@ class House:
         self._engine_name: str = settings.engine
         self._switching = asyncio.Lock()
         self._left: list[asyncio.Task[None]] = []
+        self.presence = Presence(self.catalogue, settings)
+        self.signing_in = SigningIn(self.catalogue, settings)
+        self.oidc = Oidc(settings, lambda: self.catalogue.secrets.get("oidc", new_key))
+        self.rates = rates(settings)
         self.encoder_ready = False
         self.encoder_broken = False
         self._warming: asyncio.Task[None] | None = None
@@ -57,6 +65,7 @@ class House:
     async def open(self) -> None:
         await asyncio.to_thread(self.segmenter.warm)
         await (await self.present_engine()).open()
+        self.presence.open()
         self._warming = asyncio.create_task(self._warm())
 
     async def _warm(self) -> None:
@@ -170,6 +179,7 @@ class House:
         for closing in self._left:
             closing.cancel()
         await asyncio.gather(*self._left, return_exceptions=True)
+        await self.presence.close()
         await self.engine.close()
         self.catalogue.close()
 

@@ -9,8 +9,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from holdings.errors import DanghaiError, NotFound, NotReady
+from holdings.errors import DanghaiError, NotFound, NotReady, NotSignedIn, TooOften
 from holdings.invalid import said
+from search_api.rates import RateExceeded
 from search_api.schema import Problem
 
 #: Never held, closed, or no such address: the same words.
@@ -20,16 +21,17 @@ log = logging.getLogger("danghai.api")
 
 _TITLES = {
     400: "请求有误 Bad request",
-    401: "密钥无效 Key not valid",
+    401: "没有登录 Not signed in",
     403: "无权操作 Not allowed",
     404: "没有找到 Not found",
     405: "方法不支持 Method not allowed",
     409: "冲突 Conflict",
     413: "正文太大 Content too large",
     422: "参数有误 Invalid parameters",
+    429: "请求太密 Too many requests",
     503: "暂不可用 Not ready",
 }
-_CODES = {401: "key-not-valid", 405: "method-not-allowed", 413: "content-too-large"}
+_CODES = {405: "method-not-allowed", 413: "content-too-large"}
 
 
 def problem(
@@ -59,7 +61,13 @@ def add_handlers(app: FastAPI) -> None:
 
 async def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DanghaiError)
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, NotReady) else None
+    headers: dict[str, str] = {}
+    if isinstance(error, NotReady | TooOften):
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, RateExceeded):
+        headers |= error.headers
+    if isinstance(error, NotSignedIn):
+        headers["WWW-Authenticate"] = "Bearer"
     return problem(error.status, error.code, error.message, advice=error.advice, headers=headers)
 
 

@@ -12,6 +12,10 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from ui.routes import ROUTES
-from ui.visiting import VisitorCookie
+from ui.visiting import SameOrigin, VisitorCookie
 
-app = st.App(Path(__file__).with_name("explorer.py"), routes=ROUTES, middleware=[Middleware(VisitorCookie)])
+app = st.App(
+    Path(__file__).with_name("explorer.py"),
+    routes=ROUTES,
+    middleware=[Middleware(SameOrigin), Middleware(VisitorCookie)],
+)

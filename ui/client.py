@@ -45,9 +45,13 @@ def _http(url: str) -> httpx.Client:
 class Api:
     """The API for one visitor. Every call raises ApiAway or ApiProblem when it fails."""
 
-    def __init__(self, key: str | None = None, *, url: str | None = None) -> None:
+    def __init__(self, key: str | None = None, *, came_from: str = "", url: str | None = None) -> None:
+        """key: a key, or a session's token. came_from: the visitor's address, as a proxy says it
+        (X-Forwarded-For): limits and waits are the visitor's own, not the explorer's."""
         self._url = url or api_url()
-        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self.headers = {"Authorization": f"Bearer {key}"} if key else {}
+        if came_from:
+            self.headers["X-Forwarded-For"] = came_from
 
     def search(self, params: Params) -> shapes.Answer:
         return cast(shapes.Answer, self._get("/v1/search", params))
@@ -123,6 +127,38 @@ class Api:
         """verdict: release or confirm."""
         self._send("POST", f"/v1/quarantine/{finding}/{verdict}", {"reason": reason})
 
+    # ── signing in ─────────────────────────────────────────────────────────────
+
+    def me(self) -> shapes.Me:
+        return cast(shapes.Me, self._get("/v1/me"))
+
+    def oidc_label(self) -> str:
+        """What sign-in by OIDC is called; '' where there is none."""
+        return cast(str, self._get("/v1/sign-in")["oidc"])
+
+    def sign_in(self, name: str, password: str) -> shapes.SignedIn:
+        return cast(shapes.SignedIn, self._send("POST", "/v1/sign-in", {"name": name, "password": password}))
+
+    def sign_out(self) -> None:
+        self._send("POST", "/v1/sign-out", {})
+
+    def change_password(self, old: str, new: str) -> None:
+        self._send("PUT", "/v1/me/password", {"old": old, "new": new})
+
+    def enrol(self, code: str, password: str) -> None:
+        self._send("POST", "/v1/enrol", {"code": code, "password": password})
+
+    def begin_oidc(self) -> tuple[str, str]:
+        """Where the browser goes, and what is brought back with the answer."""
+        begun = self._send("POST", "/v1/sign-in/oidc", {})
+        return begun["url"], begun["flow"]
+
+    def finish_oidc(self, flow: str, state: str, code: str) -> shapes.SignedIn:
+        given = {"flow": flow, "state": state, "code": code}
+        return cast(shapes.SignedIn, self._send("POST", "/v1/sign-in/oidc/back", given))
+
+    # ── the wire ───────────────────────────────────────────────────────────────
+
     def answers(self) -> bool:
         """Whether the API is there and ready to search."""
         try:
@@ -131,15 +167,14 @@ class Api:
             return False
 
     def _get(self, path: str, params: Iterable[tuple[str, str]] = ()) -> Any:
-        return self._send("GET", path, params=params)
+        return self._ask("GET", path, params=list(params))
 
-    def _send(
-        self, method: str, path: str, body: object = None, params: Iterable[tuple[str, str]] = ()
-    ) -> Any:
+    def _send(self, method: str, path: str, given: Mapping[str, object] | None = None) -> Any:
+        return self._ask(method, path, json=None if given is None else dict(given))
+
+    def _ask(self, method: str, path: str, **given: Any) -> Any:
         try:
-            response = _http(self._url).request(
-                method, path, params=list(params), json=body, headers=self._headers
-            )
+            response = _http(self._url).request(method, path, headers=self.headers, **given)
         except httpx.HTTPError as error:
             raise ApiAway(str(error)) from error
         if not response.is_success:
@@ -148,6 +183,11 @@ class Api:
             return response.json()
         except ValueError as error:
             raise ApiAway("what answers there is not the search API") from error
+
+
+def came_from(forwarded: str | None, address: str | None) -> str:
+    """X-Forwarded-For as a proxy goes on with it: what it was told, and who told it."""
+    return ", ".join(part for part in (forwarded, address) if part)
 
 
 def problem_of(response: httpx.Response) -> ApiProblem:

@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import page_browse, page_list, page_record, page_search, page_sign_in
+from ui import page_browse, page_list, page_me, page_record, page_search, page_sign_in
 from ui.frame import Desk, desk, frame, trouble
 
 PAGES: dict[str, Callable[[Desk], None]] = {
@@ -16,6 +16,8 @@ PAGES: dict[str, Callable[[Desk], None]] = {
     "list": page_list.show,
     "record": page_record.show,
     "sign-in": page_sign_in.show,
+    "enrol": page_sign_in.show_enrol,
+    "me": page_me.show,
 }
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from ui.client import Api, ApiAway, ApiProblem, api_url
+from ui.client import Api, ApiAway, ApiProblem, api_url, came_from
 from ui.markup import esc, hidden, link
 from ui.state import address
 from ui.texts import Words, language_of
@@ -47,7 +47,9 @@ def desk() -> Desk:
     cookies = st.context.cookies.to_dict()
     visitor = visitors().get(cookies.get(COOKIE))
     params = {name: st.query_params.get_all(name) for name in st.query_params}
-    return Desk(Api(visitor.key), Words(language_of(cookies.get(LANGUAGE_COOKIE))), visitor, params)
+    told = st.context.headers.get("X-Forwarded-For")
+    api = Api(visitor.key, came_from=came_from(told, st.context.ip_address or "127.0.0.1"))
+    return Desk(api, Words(language_of(cookies.get(LANGUAGE_COOKIE))), visitor, params)
 
 
 @cache
@@ -94,7 +96,8 @@ def _head(here: Desk, page: str) -> str:
     )
     switch = address(f"/x/language/{other}", [("back", back)])
     if here.visitor.key:
-        sign = (
+        name = here.visitor.name or say("signed_in")
+        sign = link("/me", esc(name), data_key="nav-me") + (
             '<form method="post" action="/x/sign-out">'
             f'<button class="dh-plain" type="submit">{esc(say("sign_out"))}</button></form>'
         )
@@ -151,7 +154,13 @@ def trouble(here: Desk) -> Iterator[None]:
             _notice(say("not_ready"), f"{problem.detail} {problem.advice}")
             _until_it_answers(here)
         elif problem.status == 401 and here.visitor.key:
-            _notice(say("trouble"), say("key_refused"))
+            _forget_key()
+            ended = problem.code == "session-ended"
+            _notice(
+                say("session_ended" if ended else "key_ended"), say("sign_in_again"), to="/sign-in", home=say
+            )
+        elif problem.status == 429:
+            _notice(say("too_often"), f"{problem.detail} {problem.advice}")
         elif problem.status == 404:
             _notice(say("gone"), "", home=say)
         else:
@@ -161,8 +170,14 @@ def trouble(here: Desk) -> Iterator[None]:
         _notice(say("trouble"), say("unexpected"), home=say)
 
 
-def _notice(title: str, detail: str, *, home: Words | None = None) -> None:
-    again = link("/", esc(home("start_again"))) if home else ""
+def _forget_key() -> None:
+    """The key or session is worth nothing any more: the next page is the public's, the list stays."""
+    if token := st.context.cookies.to_dict().get(COOKIE):
+        visitors().change(token, lambda visitor: replace(visitor, key=None, name=""))
+
+
+def _notice(title: str, detail: str, *, to: str = "/", home: Words | None = None) -> None:
+    again = link(to, esc(home("start_again" if to == "/" else "nav_sign_in"))) if home else ""
     st.html(f'<div class="dh-notice" role="alert"><h2>{esc(title)}</h2><p>{esc(detail)}</p>{again}</div>')
 
 

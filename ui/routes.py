@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from urllib.parse import quote
 
 import httpx
@@ -15,11 +16,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from ui.client import Api, ApiAway, ApiProblem, api_url
+from ui import routes_sign_in as sign_in_routes
+from ui.client import ApiAway, ApiProblem, api_url
 from ui.export import workbook
 from ui.texts import Words, language_of
-from ui.visiting import cookie
-from ui.visitors import COOKIE, LANGUAGE_COOKIE, Visitor, new_token, visitors
+from ui.visiting import api_of, visitor_of
+from ui.visitors import COOKIE, LANGUAGE_COOKIE, Visitor, visitors
 
 #: What of the API's files a browser may ask for through here.
 _IMAGE = re.compile(r"v1/records/[^/]+/pages/\d+/(?:image|thumbnail|outer/image)")
@@ -36,16 +38,8 @@ CHANGES: dict[str, Change] = {
     "note": lambda visitor, id_, note: visitor.noting(id_, note),
     "up": lambda visitor, id_, _: visitor.moving(id_, -1),
     "down": lambda visitor, id_, _: visitor.moving(id_, +1),
-    "clear": lambda visitor, _, __: Visitor(key=visitor.key),
+    "clear": lambda visitor, _, __: replace(visitor, kept=()),
 }
-
-
-def _visitor(request: Request) -> Visitor:
-    return visitors().get(request.cookies.get(COOKIE))
-
-
-def _api(request: Request) -> Api:
-    return Api(_visitor(request).key)
 
 
 def file(request: Request) -> Response:
@@ -54,8 +48,7 @@ def file(request: Request) -> Response:
     is_image = bool(_IMAGE.fullmatch(path))
     if ".." in path or not (is_image or _ATTACHMENT.fullmatch(path)):
         return Response(status_code=404)
-    key = _visitor(request).key
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    headers = api_of(request).headers
     address = f"{api_url()}/{quote(path, safe=':/')}"
     client = httpx.Client(timeout=httpx.Timeout(60.0, connect=2.0))
     try:
@@ -90,7 +83,7 @@ def suggest(request: Request) -> Response:
     """Completions while a person types; none when the API is away: typing goes on."""
     text = request.query_params.get("q", "").strip()[:60]
     try:
-        found = _api(request).suggest(text) if text else []
+        found = api_of(request).suggest(text) if text else []
     except (ApiAway, ApiProblem):
         found = []
     return JSONResponse(found, headers=_PRIVATE)
@@ -103,7 +96,7 @@ def citation(request: Request) -> Response:
         return Response(status_code=404)
     page = request.query_params.get("page", "")
     try:
-        text = _api(request).citation(record_id, form, int(page) if page.isdecimal() else None)
+        text = api_of(request).citation(record_id, form, int(page) if page.isdecimal() else None)
     except ApiAway:
         return Response(status_code=502)
     except ApiProblem as problem:
@@ -130,7 +123,7 @@ async def change_list(request: Request) -> Response:
 def list_workbook(request: Request) -> Response:
     """The visitor's list as XLSX: fields in the standard's order, citation, note."""
     say = Words(language_of(request.cookies.get(LANGUAGE_COOKIE)))
-    api, kept = _api(request), _visitor(request).kept
+    api, kept = api_of(request), visitor_of(request).kept
     try:
         found = api.records([item.id for item in kept])
         citations = {id_: api.citation(id_, "gbt7714") for id_ in found}
@@ -153,46 +146,6 @@ def choose_language(request: Request) -> Response:
     return response
 
 
-async def sign_in(request: Request) -> Response:
-    """Take a key that the API knows; the session gets a fresh token, so that an old one is worth nothing."""
-    form = await request.form(max_fields=4)
-    key = str(form.get("key", "")).strip()
-    said = await _try_key(key)
-    if said:
-        return RedirectResponse(f"/sign-in?said={said}", 303)
-    old, token = request.cookies.get(COOKIE), new_token()
-    kept = visitors().get(old).kept
-    if old:
-        visitors().forget(old)
-    visitors().change(token, lambda _: Visitor(key, kept))
-    return _with_token(request, token)
-
-
-async def _try_key(key: str) -> str:
-    """'' when the API takes the key; else what to say."""
-    if not key or not key.isascii() or len(key) > 500:
-        return "failed"
-    async with httpx.AsyncClient(timeout=5.0) as client:
-        try:
-            headers = {"Authorization": f"Bearer {key}"}
-            answer = await client.get(f"{api_url()}/v1/status", headers=headers)
-        except httpx.HTTPError:
-            return "away"
-    return "" if answer.is_success else "failed" if answer.status_code in (401, 403) else "away"
-
-
-def sign_out(request: Request) -> Response:
-    """Forget the key and the list."""
-    visitors().forget(request.cookies.get(COOKIE, ""))
-    return _with_token(request, new_token())
-
-
-def _with_token(request: Request, token: str) -> Response:
-    response = RedirectResponse("/", 303)
-    response.headers.append("set-cookie", cookie(token, secure=request.url.scheme == "https"))
-    return response
-
-
 def _inside(back: str) -> str:
     """An address of this site, and no other."""
     return back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
@@ -205,6 +158,5 @@ ROUTES = [
     Route("/x/list/{change}", change_list, methods=["POST"]),
     Route("/x/list.xlsx", list_workbook),
     Route("/x/language/{language}", choose_language),
-    Route("/x/sign-in", sign_in, methods=["POST"]),
-    Route("/x/sign-out", sign_out, methods=["POST"]),
+    *sign_in_routes.ROUTES,
 ]

@@ -237,3 +237,18 @@ class Finding(TypedDict):
     state: str
     found_at: str
     with_it: int
+
+
+class Me(TypedDict):
+    id: str
+    name: str
+    audience: str
+    roles: list[str]
+    role_names: list[str]
+    via: str
+    ends_at: str | None
+
+
+class SignedIn(TypedDict):
+    token: str
+    me: Me

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ui import texts_quarantine, texts_redacting
+from ui.texts_accounts import ACCOUNTS
 
 Language = Literal["zh", "en"]
 
 TEXTS: dict[str, tuple[str, str]] = {
+    **ACCOUNTS,
     # the frame
     "name": ("档海", "Danghai"),
     "tagline": ("档案检索与发现", "Search and discovery for archives"),
@@ -233,17 +235,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "column_citation": ("引用格式", "Citation"),
     "column_note": ("备注", "Note"),
     "column_address": ("地址", "Address"),
-    # signing in
-    "key": ("密钥", "Key"),
-    "key_help": (
-        "馆员或阅览室密钥，由本馆发给。只在本次会话中使用，不写入磁盘。",
-        "A staff or reading-room key given by the archive. Kept for this session only, never written to disk.",
-    ),
-    "sign_in": ("登录", "Sign in"),
-    "signed_in": ("已用密钥登录。", "Signed in with a key."),
-    "sign_in_failed": ("密钥无效或已撤销。", "The key is not valid or has been revoked."),
-    "sign_in_away": ("检索服务没有应答，请稍后再登录。", "The search service does not answer; sign in later."),
-    "key_refused": ("密钥已失效，请退出后重新登录。", "Your key is no longer valid; sign out and in again."),
     # trouble
     "away": ("检索服务没有应答", "The search service does not answer"),
     "away_detail": (

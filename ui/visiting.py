@@ -1,14 +1,18 @@
-"""The visitor's cookie: given with the first page, before the page opens its connection back."""
+"""The visitor's cookie: given with the first page, before the page opens its connection back; and what a
+route knows of the visitor it brings."""
 
 from __future__ import annotations
 
 from http.cookies import SimpleCookie
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.visitors import COOKIE, new_token
+from ui.client import Api, came_from
+from ui.visitors import COOKIE, Visitor, new_token, visitors
 
 
 class VisitorCookie:
@@ -41,3 +45,29 @@ def cookie(token: str, *, secure: bool) -> str:
     response = Response()
     response.set_cookie(COOKIE, token, httponly=True, samesite="lax", secure=secure, path="/")
     return response.headers["set-cookie"]
+
+
+class SameOrigin:
+    """ASGI middleware: what changes anything (POST) is done for this site's own pages only. The cookie is
+    SameSite=Lax besides; a browser says with every POST where it comes from."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith("/x/"):
+            headers = Headers(scope=scope)
+            if urlsplit(headers.get("origin", "")).netloc != headers.get("host"):
+                await Response(status_code=403)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def visitor_of(request: Request) -> Visitor:
+    return visitors().get(request.cookies.get(COOKIE))
+
+
+def api_of(request: Request) -> Api:
+    """The API with the key or session of whoever sends this request."""
+    host = request.client.host if request.client else None
+    return Api(visitor_of(request).key, came_from=came_from(request.headers.get("x-forwarded-for"), host))

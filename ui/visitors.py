@@ -1,4 +1,4 @@
-"""Who is looking: for each browser session, the key they signed in with and the list they keep.
+"""Who is looking: for each browser session, the key or session they signed in with and the list they keep.
 
 In memory only: nothing a visitor does here is written to disk, and closing the browser or signing out
 ends it. The browser holds a random token in an HttpOnly cookie, never the key.
@@ -33,8 +33,13 @@ class Kept:
 
 @dataclass(frozen=True)
 class Visitor:
+    """key: a key, or the token of a session; name: who signed in, for the head of the page; flow: what an
+    OIDC sign-in that has begun is to bring back."""
+
     key: str | None = None
     kept: tuple[Kept, ...] = ()
+    name: str = ""
+    flow: str = ""
 
     def has(self, record_id: str) -> bool:
         return any(item.id == record_id for item in self.kept)

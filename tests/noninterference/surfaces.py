@@ -109,6 +109,15 @@ BODIES: dict[str, Sequence[Any]] = {
     "GrantIn": ({"reader": "key:1", "records": [of("M999")], "until": "2099-01-01", "reason": "试"}, {}),
     "RedactionIn": ({"page": 1, "whole": True, "code": "privacy"}, {}),
     "Verdict": ({"reason": "试"}, {}),
+    "SignInIn": ({"name": "nobody", "password": "x"}, {}),
+    "SignOutIn": ({}, {"everywhere": "x"}),
+    "PasswordIn": ({"old": "x", "new": "y"}, {}),
+    "EnrolIn": ({"code": "de_none", "password": "x"}, {}),
+    "OidcBack": ({"flow": "x", "state": "x", "code": "x"}, {}),
+    "ReaderIn": ({"name": "du.zhe", "real_name": "读者一", "document": "护照"}, {}),
+    "AccountIn": ({"name": "shi.yi", "real_name": "试一", "roles": ["curator"]}, {}),
+    "RolesIn": ({"roles": ["curator"]}, {}),
+    "KeyIn": ({"name": "试"}, {}),
 }
 
 #: Optional parameters that are given unless they are varied: they show more.

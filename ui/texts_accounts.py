@@ -1,0 +1,52 @@
+"""Texts of signing in and of one's own account, Chinese first."""
+
+from __future__ import annotations
+
+ACCOUNTS: dict[str, tuple[str, str]] = {
+    "nav_me": ("我的账号", "My account"),
+    "nav_enrol": ("开通账号", "Set a password"),
+    "sign_in": ("登录", "Sign in"),
+    "account_name": ("账号名", "Account name"),
+    "password": ("密码", "Password"),
+    "sign_in_other": ("用密钥登录", "Sign in with a key"),
+    "sign_in_oidc": ("用{label}登录", "Sign in by {label}"),
+    "have_code": ("有开通码？在此设密码", "Have a one-time code? Set your password"),
+    "key": ("密钥", "Key"),
+    "key_help": (
+        "馆员或阅览室密钥，由本馆发给。只在本次会话中使用，不写入磁盘。",
+        "A staff or reading-room key given by the archive. Kept for this session only, never written to disk.",
+    ),
+    "signed_in": ("已登录", "Signed in"),
+    "said_failed": ("账号名、密码或密钥不对。", "The name, password or key is not right."),
+    "said_away": ("检索服务没有应答，请稍后再登录。", "The search service does not answer; sign in later."),
+    "said_wait": ("登录失败次数过多，请过一会儿再试。", "Too many failed sign-ins; try again in a while."),
+    "said_locked": ("这个账号已停用，请与本馆联系。", "This account is locked; ask the archive."),
+    "said_oidc": ("统一认证没有通过，请重新登录，或与本馆联系。", "That sign-in was not accepted; try again or ask the archive."),
+    "said_enrolled": ("密码已设，请登录。", "Your password is set; sign in."),
+    "said_code": ("开通码无效、已用过或已过期，请另要一个。", "The code is not valid, was used, or is too old; ask for another."),
+    "said_weak": (
+        "新密码要至少 12 个字，不含姓名与账号名，也不能是常用词、连号或键盘顺序。",
+        "A new password has at least 12 characters, none of your names, and is no common word, run or keyboard row.",
+    ),
+    "said_changed": ("密码已改，其他各处的登录已失效。", "Your password is changed; you are signed out everywhere else."),
+    "code": ("开通码", "One-time code"),
+    "new_password": ("新密码", "New password"),
+    "old_password": ("原密码", "Present password"),
+    "password_help": (
+        "至少 12 个字；几个不相干的词连起来，好记也难猜。",
+        "At least 12 characters; a few unrelated words are easy to remember and hard to guess.",
+    ),
+    "set_password": ("设密码", "Set password"),
+    "change_password": ("改密码", "Change password"),
+    "me_role": ("角色", "Roles"),
+    "me_audience": ("利用范围", "May see"),
+    "me_until": ("不用时，登录到此为止", "Signed in, if unused, until"),
+    "audience_public": ("公众", "What is public"),
+    "audience_reading_room": ("阅览室", "The reading room's"),
+    "audience_staff": ("馆员", "What staff see"),
+    "me_public": ("您没有登录，看到的是公开的档案。", "You are not signed in and see what is public."),
+    "session_ended": ("登录已过期", "Your session has ended"),
+    "key_ended": ("密钥已失效", "Your key is no longer valid"),
+    "sign_in_again": ("请重新登录；收藏还在。", "Please sign in again; your list is still there."),
+    "too_often": ("请求太密", "Too many requests"),
+}  # fmt: skip
