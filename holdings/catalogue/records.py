@@ -139,7 +139,7 @@ class Records:
             read += self._database.rows(_MANY, {"ids": ids[start : start + CHUNK]})
         records = {id_: descriptions.from_json(description) for id_, description, *_ in read}
         held = {row[0] for row in read if row[-1]}
-        seen = who_may_see(self._database.rows, list(records.values()), held)
+        seen = who_may_see(self._database.rows, list(records.values()), held, ids)
         return {
             id_: StoredRecord(records[id_], sort_code, version, pages, made_at, changed_at, seen[id_])
             for id_, _, sort_code, version, pages, made_at, changed_at, _ in read

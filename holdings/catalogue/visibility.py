@@ -55,10 +55,11 @@ def marks_of(
     records: Collection[Record],
     audiences: Sequence[Audience],
     held: Collection[str] | None = None,
+    asked: Sequence[str] = (),
 ) -> dict[str, Marks]:
     """record id → all that decides who may see it. held: those of them that are quarantined; None: not
-    asked yet."""
-    ids = [record.id for record in records]
+    asked yet. asked: ids that were asked for, held here or not: what is closed costs what is not here."""
+    ids = list(asked) or [record.id for record in records]
     parts = [{"ids": ids[start : start + CHUNK]} for start in range(0, len(ids), CHUNK)]
     if held is None:
         held = {record_id for part in parts for (record_id,) in rows(_HELD, part)}
@@ -70,13 +71,16 @@ def marks_of(
 
 
 def who_may_see(
-    rows: Rows, records: Collection[Record], held: Collection[str] | None = None
+    rows: Rows,
+    records: Collection[Record],
+    held: Collection[str] | None = None,
+    asked: Sequence[str] = (),
 ) -> dict[str, frozenset[str]]:
-    """record id → the audiences that may see it today. held: as in marks_of."""
-    if not records:
+    """record id → the audiences that may see it today. held, asked: as in marks_of."""
+    if not records and not asked:
         return {}
     audiences, now = audiences_now(rows), today()
-    marks = marks_of(rows, records, audiences, held)
+    marks = marks_of(rows, records, audiences, held, asked)
     return {record_id: visible_to(found, audiences, now) for record_id, found in marks.items()}
 
 

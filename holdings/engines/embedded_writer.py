@@ -39,6 +39,7 @@ class EmbeddedWriter:
 
     async def open(self) -> None:
         """Make the indexes that are missing, mend what a kill left. Raises Conflict when another writes."""
+        await self._run(self._sweep)
         for audience in self._audiences:
             await self._run(self._open, audience)
 
@@ -166,6 +167,13 @@ class EmbeddedWriter:
     def _finish_rebuild(self, audience: str, keep: bool) -> None:
         live = self._live.get(audience)
         self._live[audience] = self._beside(audience).finish(live, keep)
+
+    def _sweep(self) -> None:
+        """What a drop had to leave because a reader looked into it."""
+        for path in self._index_dir.glob("*/g[0-9]*"):
+            folder = AudienceFolder(path.parent)
+            if not any((path.parent / pointer).exists() for pointer in ("CURRENT", "BUILDING", "KEPT")):
+                folder.remove()
 
     def _drop(self, audience: str) -> None:
         if audience in self._others:

@@ -125,7 +125,7 @@ def test_after_its_last_day_an_audience_sees_nothing_and_its_index_goes(
         assert three.ask("/v1/search", "partner-a").status_code == 403
         assert three.ask(f"/v1/records/{next(iter(J045))}", "partner-a").status_code == 404
         three.project()
-        assert not (three.settings.index_dir / "partner-a").exists()
+        assert not (three.settings.index_dir / "partner-a" / "CURRENT").exists()
         assert three.ask("/v1/search", "unit-j045").status_code == 200
     assert three.ask("/v1/search", "partner-a").status_code in (403, 503)
 
@@ -140,7 +140,7 @@ def test_a_removed_audience_is_refused_at_once_and_its_index_deleted(three: Syst
     with pytest.raises(Conflict):
         three.catalogue.audiences.add("lot-7", "unit", fonds=["J045"])
     three.project()
-    assert not (three.settings.index_dir / "lot-7").exists()
+    assert not (three.settings.index_dir / "lot-7" / "CURRENT").exists()
     assert [a.name for a in three.catalogue.audiences.listing()] == ["partner-a", "unit-j045"]
     with pytest.raises(NotFound):
         three.catalogue.audiences.remove("lot-7")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -284,3 +286,11 @@ def test_what_cannot_be_marked_is_refused(system: System, more: dict[str, Any], 
     for bad in ("1,2,3", "a", "1,2,3,4,5"):
         path = f"/v1/records/{RECORD}/pages/1/outer"
         assert system.ask(path, STAFF, params={"regions": bad}).status_code == 400
+
+
+def test_the_way_out_reads_pages_through_the_house_alone() -> None:
+    """Whoever asks the catalogue itself would show what was redacted: only the house and the preview may."""
+    rooms = Path(__file__).parents[2] / "search_api"
+    asks = re.compile(r"catalogue\.(?:pages\.(?:of|of_many|at|get|versions)|records\.attachments)\b")
+    found = {p.name for p in rooms.glob("*.py") if asks.search(p.read_text("utf-8"))}
+    assert found == {"house.py", "routes_redactions.py"}
