@@ -150,7 +150,7 @@ class Call:
 
     def __str__(self) -> str:
         method = self.method or self.operation.method
-        return f"{method.upper()} {self.path} {dict(self.params)} {dict(self.headers)} {self.json or ''}"
+        return f"{method.upper()} {self.path} {dict(self.params)} {dict(self.headers)} {'' if self.json is None else self.json}"
 
 
 def operations(document: Mapping[str, Any]) -> list[Operation]:
