@@ -5,7 +5,7 @@ BASE_PYTHON := $(shell command -v python3.11 || command -v python3)
 # A demo or a test never touches the data folder of a real installation.
 DEMO := DANGHAI_HOME=demo-data DANGHAI_ARCHIVE_NAME=蓬屿市档案馆（样例）
 
-.PHONY: help demo demo-answer test test-long lint bench models lock transformers clean
+.PHONY: help demo demo-answer test test-long lint bench models lock supply transformers clean
 
 help:
 	@echo "make demo         样例全程：安装、取模型、收进样例、开接口与界面、后台识读、回答一问"
@@ -14,6 +14,7 @@ help:
 	@echo "make bench        速度与相关性（见 benchmarks/README.md）"
 	@echo "make models       取来向量模型"
 	@echo "make transformers sentence-transformers 的独立环境（可选）"
+	@echo "make supply       物料清单（CycloneDX）与已知漏洞"
 	@echo "make lock         由 requirements/*.in 重新锁定依赖"
 
 # The locks are installed without dependencies: each names all it needs, and only one OpenCV.
@@ -68,8 +69,15 @@ transformers: .venv-transformers/.done
 .venv-transformers/.done: requirements/transformers.txt
 	$(call install,.venv-transformers,transformers.txt,$@)
 
+# A bill of materials (build/bom.json), and known vulnerabilities where the service answers.
+supply: .venv-supply/.done
+	.venv-supply/bin/python tools/supply
+
+.venv-supply/.done: requirements/supply.txt
+	$(call install,.venv-supply,supply.txt,$@)
+
 lock: $(VENV)/.dev
-	for name in installer base dev transformers; do \
+	for name in installer base dev supply transformers; do \
 	  override=requirements/override.txt; \
 	  if [ $$name = transformers ]; then override=requirements/transformers-override.txt; fi; \
 	  $(VENV)/bin/uv pip compile requirements/$$name.in --override $$override --python-version 3.11 \

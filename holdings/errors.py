@@ -20,6 +20,7 @@
         ├── EngineAway            the search engine's cluster does not answer
         │   └── EngineRefused     it answers, and does not let us in: certificate or key
         ├── EngineChanged         another engine was moved to while this one was at work
+        ├── Busy                  too many ask for the same costly thing at once
         └── ProjectorAway         no projector runs, so the indexes do not move
 
 Foreign exceptions are mapped to these at the edge where they arise.
@@ -133,3 +134,7 @@ class EngineChanged(NotReady):
 
 class ProjectorAway(NotReady):
     code = "projector-away"
+
+
+class Busy(NotReady):
+    code = "busy"

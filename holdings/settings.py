@@ -108,6 +108,11 @@ class Settings(BaseSettings):
         {}, description="声明值到角色或范围 JSON: a value of that claim → a role, or an audience"
     )
     oidc_label: str = Field("统一身份认证", description="登录页上的名称 what the sign-in page calls it")
+    request_seconds: float = Field(
+        60,
+        gt=0,
+        description="接口一次应答的时限（秒） seconds after which an answer that has not begun is given up",
+    )
     max_pixels: int = Field(200_000_000, description="单页最大像素 largest page image accepted, in pixels")
     max_side: int = Field(30_000, description="单页最大边长 longest side of a page image accepted, in pixels")
     max_unpacked: int = Field(2_000_000_000, description="解压上限 most bytes one packed file may unfold to")

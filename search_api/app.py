@@ -20,8 +20,9 @@ from search_api import (
     routes_search,
     routes_sign_in,
 )
+from search_api.guarding import LastResort, SecurityHeaders
 from search_api.house import House
-from search_api.limits import BodyLimit
+from search_api.limits import RequestLimits
 from search_api.problems import add_handlers
 from search_api.schema import Problem
 
@@ -52,7 +53,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version="0.1.0",
         description=DESCRIPTION,
         lifespan=lifespan,
-        responses=dict.fromkeys((400, 401, 403, 404, 409, 422, 429, 500, 503), ERROR),
+        responses=dict.fromkeys((400, 401, 403, 404, 409, 413, 414, 422, 429, 500, 503), ERROR),
     )
     app.state.house = house
     for room in (
@@ -66,7 +67,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routes_accounts,
     ):
         app.include_router(room.router)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(RequestLimits)
+    app.add_middleware(LastResort, seconds=house.settings.request_seconds)
+    app.add_middleware(SecurityHeaders)
     # Outermost: the address everybody else sees is the one that a trusted proxy says.
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(house.settings.trusted))
     add_handlers(app)

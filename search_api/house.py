@@ -46,7 +46,7 @@ class House:
         self.settings = settings
         self.catalogue = Catalogue(settings.catalogue_url)
         self.store = FileStore(settings.store_dir)
-        self.images = PageImages(self.store, settings.home / "cache" / "images")
+        self.images = PageImages(self.store, settings.home / "cache" / "images", settings.max_pixels)
         self.cursors = Cursors(lambda: self.catalogue.secrets.get("cursors", new_key))
         self.segmenter: Segmenter = JiebaSegmenter()
         self.encoder: Encoder | None = load_encoder(settings.models_dir)
@@ -180,6 +180,7 @@ class House:
             closing.cancel()
         await asyncio.gather(*self._left, return_exceptions=True)
         await self.presence.close()
+        self.images.close()
         await self.engine.close()
         self.catalogue.close()
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import secrets
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from PIL import Image
 
 from holdings.catalogue import StoredPage
-from holdings.errors import NotFound
+from holdings.errors import Busy, NotFound
 from holdings.page_image import open_page
 from holdings.redaction import Hides
 from holdings.store import FileStore
@@ -21,16 +25,39 @@ THUMBNAIL = 240
 #: Widths a caller may ask for are rounded up to these, so that the cache stays small.
 WIDTHS = (240, 480, 800, 1200, 1600, 2400)
 QUALITY = 82
+#: Pages drawn at once, and asked for at once; a page of A4 at 200 dpi takes some 50 ms.
+WORKERS, WAITING = 2, 64
+#: Seconds one picture is waited for.
+SECONDS = 20.0
 _ORIENTATION = 0x0112
 
 
 class PageImages:
-    """JPEGs of pages, by file, frame, width and turn."""
+    """JPEGs of pages, by file, frame, width and turn. Drawn by workers of their own, so that whatever a page
+    holds, the rest of the API answers; a page whose file says more than `most_pixels` is not unfolded."""
 
-    def __init__(self, store: FileStore, cache: Path) -> None:
+    def __init__(self, store: FileStore, cache: Path, most_pixels: int) -> None:
         self._store = store
         self._cache = cache
-        Image.MAX_IMAGE_PIXELS = None  # sizes were checked when the page was taken in
+        self._workers = ThreadPoolExecutor(WORKERS, "images")
+        self._places = BoundedSemaphore(WAITING)
+        Image.MAX_IMAGE_PIXELS = most_pixels // 2  # Pillow refuses beyond twice this, and warns between
+        warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+    async def drawn(self, page: StoredPage, *, width: int | None = None, turn: int = 0) -> tuple[Path, str]:
+        """`get`, waited for. Errors: Busy when too many wait, or this one takes too long; those of `get`."""
+        if not self._places.acquire(blocking=False):
+            raise Busy("同时要看的图像太多。", advice="请稍后再试。")
+        drawing = self._workers.submit(self.get, page, width=width, turn=turn)
+        drawing.add_done_callback(lambda _: self._places.release())
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(drawing), SECONDS)
+        except TimeoutError as error:
+            log.error("page %s/%s takes too long to draw", page.record_id, page.number)
+            raise Busy("这一页的图像一时画不出来。", advice="请稍后再试；文字仍可检索。") from error
+
+    def close(self) -> None:
+        self._workers.shutdown(wait=False, cancel_futures=True)
 
     def get(self, page: StoredPage, *, width: int | None = None, turn: int = 0) -> tuple[Path, str]:
         """(the page's image as JPEG, `turn` degrees clockwise; a name of this very picture).
@@ -54,7 +81,7 @@ class PageImages:
             if not target.exists():
                 image = open_page(source, page.media_type, page.frame)
                 _keep(_without(image, page.hides), target, fitted, turn)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, Image.DecompressionBombError) as error:
             log.error("page %s/%s cannot be drawn: %s", page.record_id, page.number, error)
             raise NotFound("这一页的图像打不开。", advice="文字仍可检索；请告知馆员。") from error
         return target, name

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -17,8 +15,6 @@ from search_api.schema import Problem
 #: Never held, closed, or no such address: the same words.
 NO_SUCH_THING = "没有这一条目，或您无权查看。No such thing, or not for you."
 
-log = logging.getLogger("danghai.api")
-
 _TITLES = {
     400: "请求有误 Bad request",
     401: "没有登录 Not signed in",
@@ -27,6 +23,7 @@ _TITLES = {
     405: "方法不支持 Method not allowed",
     409: "冲突 Conflict",
     413: "正文太大 Content too large",
+    414: "地址太长 Address too long",
     422: "参数有误 Invalid parameters",
     429: "请求太密 Too many requests",
     503: "暂不可用 Not ready",
@@ -56,7 +53,6 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(DanghaiError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _ours(request: Request, error: Exception) -> JSONResponse:
@@ -89,9 +85,3 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     headers = dict(error.headers or {})
     detail = "这个地址不支持这种方法。" if error.status_code == 405 else str(error.detail)
     return problem(error.status_code, _CODES.get(error.status_code, "http"), detail, headers=headers)
-
-
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    """What happened goes to the log, never to the caller."""
-    log.exception("unexpected error at %s", request.url.path, exc_info=error)
-    return problem(500, "internal", "服务内部出错，已记入日志。", advice="请稍后重试，或告知管理员。")

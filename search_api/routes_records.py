@@ -36,7 +36,7 @@ from search_api.schema import (
 from search_api.understand import understand
 
 #: A page's or attachment's number; more than the catalogue's integers hold is nobody's.
-Number = Annotated[int, Path(le=2**31 - 1)]
+Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
 
 router = APIRouter(prefix="/v1/records", tags=["条目 records"])
 
@@ -199,7 +199,7 @@ async def image_answer(
     house: House, request: Request, page: StoredPage, width: int | None, turn: int
 ) -> Response:
     """The image, or 304 when the browser has it. The tag names the picture, not when it was drawn."""
-    path, name = await asyncio.to_thread(house.images.get, page, width=width, turn=turn)
+    path, name = await house.images.drawn(page, width=width, turn=turn)
     if f'"{name}"' in request.headers.get("If-None-Match", ""):
         return Response(status_code=304, headers=PRIVATE | {"ETag": f'"{name}"'})
     return StoredFile(path, name, media_type="image/jpeg")

@@ -9,13 +9,19 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 import streamlit as st
+from secure.middleware import SecureASGIMiddleware
 from starlette.middleware import Middleware
 
+from ui.headers import HEADERS
 from ui.routes import ROUTES
 from ui.visiting import SameOrigin, VisitorCookie
 
 app = st.App(
     Path(__file__).with_name("explorer.py"),
     routes=ROUTES,
-    middleware=[Middleware(SameOrigin), Middleware(VisitorCookie)],
+    middleware=[
+        Middleware(SecureASGIMiddleware, secure=HEADERS, multi_ok=()),
+        Middleware(SameOrigin),
+        Middleware(VisitorCookie),
+    ],
 )

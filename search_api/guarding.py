@@ -1,0 +1,121 @@
+"""What stands around every answer: a time limit, a last resort for what nobody expected, security headers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from typing import TYPE_CHECKING
+
+from secure import (
+    ContentSecurityPolicy,
+    CrossOriginOpenerPolicy,
+    CrossOriginResourcePolicy,
+    ReferrerPolicy,
+    Secure,
+    StrictTransportSecurity,
+    XContentTypeOptions,
+    XFrameOptions,
+)
+from secure.middleware import SecureASGIMiddleware
+
+from search_api.problems import problem
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger("danghai.api")
+
+#: The pages that show the OpenAPI document; they fetch their script from where FastAPI says.
+DOCUMENT_PAGES = ("/docs", "/redoc", "/docs/oauth2-redirect")
+
+
+class LastResort:
+    """ASGI middleware: an answer that has not begun after `seconds` is given up (503), and an error nobody
+    expected becomes a 500 with a number that stands in the log, never what happened."""
+
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            deadline.reschedule(None)  # a long file may take its time on the way
+            await send(message)
+
+        try:
+            async with asyncio.timeout(self._seconds) as deadline:
+                await self._app(scope, receive, sending)
+            return
+        except Exception as error:
+            if begun:
+                raise
+            late = isinstance(error, TimeoutError) and deadline.expired()
+            answer = _late(self._seconds) if late else _unexpected(scope["path"], error)
+        await answer(scope, receive, send)
+
+
+def _late(seconds: float) -> ASGIApp:
+    return problem(
+        503,
+        "too-slow",
+        f"{seconds:g} 秒内没有答完，已停下。The answer took too long.",
+        advice="请把问题收窄一些，或稍后再试。",
+        headers={"Retry-After": "5"},
+    )
+
+
+def _unexpected(path: str, error: Exception) -> ASGIApp:
+    number = secrets.token_hex(6)
+    log.error("unexpected error %s at %s", number, path, exc_info=error)
+    return problem(
+        500,
+        "internal",
+        f"服务内部出错，已记入日志，编号 {number}。",
+        advice="请稍后重试，或把编号告知管理员。",
+    )
+
+
+def _headers(policy: ContentSecurityPolicy) -> Secure:
+    """Those that OWASP's secure headers project asks of every answer; Strict-Transport-Security binds only
+    where TLS stands before the API."""
+    return Secure(
+        csp=policy.base_uri("'none'").frame_ancestors("'none'").form_action("'none'"),
+        coop=CrossOriginOpenerPolicy().same_origin(),
+        corp=CrossOriginResourcePolicy().same_origin(),
+        hsts=StrictTransportSecurity().max_age(31_536_000),
+        referrer=ReferrerPolicy().no_referrer(),
+        xcto=XContentTypeOptions().nosniff(),
+        xfo=XFrameOptions().deny(),
+    )
+
+
+class SecurityHeaders:
+    """ASGI middleware: no answer is ever run, framed or sniffed as a page; the document's own pages may load
+    what they are made of."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        pages = (
+            ContentSecurityPolicy()
+            .default_src("'none'")
+            .script_src("'self'", "'unsafe-inline'", "https://cdn.jsdelivr.net")
+            .style_src("'unsafe-inline'", "https://cdn.jsdelivr.net", "https://fonts.googleapis.com")
+            .font_src("https://fonts.gstatic.com")
+            .img_src("'self'", "data:", "https://fastapi.tiangolo.com", "https://cdn.redoc.ly")
+            .connect_src("'self'")
+            .worker_src("blob:")
+        )
+        answers = ContentSecurityPolicy().default_src("'none'")
+        self._pages = SecureASGIMiddleware(app, secure=_headers(pages), multi_ok=())
+        self._answers = SecureASGIMiddleware(app, secure=_headers(answers), multi_ok=())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        chosen = self._pages if scope.get("path") in DOCUMENT_PAGES else self._answers
+        await chosen(scope, receive, send)  # type: ignore[arg-type]
