@@ -67,7 +67,8 @@ class EngineChoice:
 
     def switch(self, to: str) -> None:
         """`to` answers from now on, in one step; what it still lacks waits in the outbox, a withdrawal as one.
-        Where something was withdrawn meanwhile, its indexes are to be built anew. Errors: Conflict where it is not the one that was filled."""
+        Where something was withdrawn meanwhile, its indexes are to be built anew. Errors: Conflict where it is
+        not the one that was filled."""
         with self._database.write() as session:
             row = session.get(EngineRow, 1, with_for_update=True)
             if row is None or row.beside != to:

@@ -320,10 +320,11 @@ def test_ingest_search_status_rebuild(home: Path, package: Path) -> None:
     assert status["lagging"] == {}
     assert "staff" in run("index", "status").stdout
     before = {row["audience"]: row["generation"] for row in status["indexes"]}
-    assert json.loads(run("index", "rebuild", "--json", "--audience", "public").stdout) == {
-        "audiences": ["public"],
-        "rebuild": "done",
-    }
+    told = json.loads(run("index", "rebuild", "--json", "--audience", "public").stdout)
+    assert (told["audiences"], told["rebuild"]) == (["public"], "done")
+    (report,) = told["verified"]
+    assert report["ok"]
+    assert report["documents"] == report["wanted"] == counts["public"]
     after = {
         row["audience"]: row["generation"]
         for row in json.loads(run("index", "status", "--json").stdout)["indexes"]
