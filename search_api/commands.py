@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from holdings.access import STAFF, Caller
+from holdings.access import PUBLIC, STAFF, Caller
 from holdings.console import AsJson, load_settings, out, print_json, said_plainly
 from holdings.errors import BadInput
 
@@ -50,11 +50,11 @@ async def _search(settings: Settings, mode: Mode, question: str, size: int, audi
     from search_api.searching import search as run_search
 
     house = House(settings)
-    if audience not in (names := house.catalogue.audiences.names()):
-        raise BadInput(f"没有“{audience}”这个利用范围。", advice=f"可选：{'、'.join(names)}。")
     await house.open()
     try:
-        await house.status(audience)  # no index yet: that is what to say, whatever else lacks
+        await house.status(PUBLIC)  # no index yet: that is what to say, whatever else lacks
+        if audience not in (names := house.catalogue.audiences.names()):
+            raise BadInput(f"没有“{audience}”这个利用范围。", advice=f"可选：{'、'.join(names)}。")
         await house.warm()
         return await run_search(house, Caller(audience), Asked(text=question, mode=mode, size=size))
     finally:

@@ -92,7 +92,10 @@ def mapped_errors() -> Iterator[None]:
     except IntegrityError as error:
         raise Conflict(f"目录库拒绝写入：{error.orig}", advice="请核对档号是否重复后重试。") from error
     except OperationalError as error:
-        advice = "请运行 `danghai db upgrade`，并检查 DANGHAI_DATABASE_URL 与数据目录的权限和空间。"
+        advice = (
+            "新装的先运行 `danghai ingest`，升级后先运行 `danghai db upgrade`；"
+            "仍不行，请检查 DANGHAI_DATABASE_URL 与数据目录的权限和空间。"
+        )
         raise CatalogueUnavailable(f"目录库没有应答：{error.orig}", advice=advice) from error
     except SQLAlchemyError as error:
         raise CatalogueUnavailable(f"目录库出错：{error}") from error
