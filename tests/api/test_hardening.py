@@ -84,7 +84,7 @@ def test_parameters_that_are_too_long_or_too_many_are_refused(archive: System) -
 def test_an_answer_that_takes_too_long_is_given_up(
     tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    system = System(tmp_path, tools, request_seconds=0.3)
+    system = System(tmp_path, tools, request_seconds=3)
     try:
         system.put(small_archive(system.store).incoming)
         system.project()
@@ -97,7 +97,7 @@ def test_an_answer_that_takes_too_long_is_given_up(
             patch.setattr(House, "ask", never)
             began = time.monotonic()
             answer = system.ask("/v1/search", params={"q": "灯塔"})
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 15
         problem(answer, 503, "too-slow")
         assert answer.headers["retry-after"]
         assert system.ask("/healthz").status_code == 200
@@ -182,7 +182,10 @@ CLIENTS = {
     "elasticsearch",
 }
 #: Where one is: a path's beginning → the setting that alone names the address.
-ALLOWED = {"holdings/engines/elasticsearch": "DANGHAI_ELASTIC_HOSTS"}
+ALLOWED = {
+    "holdings/engines/elasticsearch": "DANGHAI_ELASTIC_HOSTS",
+    "search_api/oidc.py": "DANGHAI_OIDC_ISSUER",
+}
 
 
 def test_the_api_has_no_client_that_could_fetch_an_address_a_caller_gives() -> None:
