@@ -8,11 +8,12 @@ from holdings.commands import db_app, keys_app
 from holdings.commands_accounts import accounts_app
 from holdings.commands_audiences import audiences_app
 from indexer import commands as indexing
+from indexer import work_commands as working
 from indexer.commands_quarantine import quarantine_app
 from indexer.index_commands import index_app
 from models.commands import models_app
 from search_api.commands import search
-from serving import demo, serve, ui
+from serving import demo, serve, ui, work
 
 app = typer.Typer(
     name="danghai",
@@ -27,6 +28,11 @@ app.command()(ui)
 app.command()(demo)
 app.command()(indexing.read)
 app.command(hidden=True)(indexing.project)
+app.command("work-one", hidden=True)(working.one)
+work_app = typer.Typer(help="分担识读与向量 share in reading and embedding", invoke_without_command=True)
+work_app.callback()(work)
+work_app.command("status")(working.status)
+app.add_typer(work_app, name="work")
 app.add_typer(models_app, name="models")
 app.add_typer(index_app, name="index")
 app.add_typer(db_app, name="db")

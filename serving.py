@@ -22,6 +22,9 @@ from rich.text import Text
 from holdings.access import STAFF
 from holdings.console import SUPERVISOR, end_with_supervisor, err, load_settings, out, said_plainly
 from holdings.errors import BadInput, NotReady
+from holdings.locks import hold, work_lock
+from holdings.store import FileStore
+from indexer.work_commands import kinds_of
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -142,6 +145,32 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def work(
+    context: typer.Context,
+    kind: Annotated[str, typer.Option("--kind", help="ocr 识读，embed 向量；可并列")] = "ocr,embed",
+    name: Annotated[str, typer.Option(help="本机的名字，重启后不变；缺省主机名")] = "",
+) -> None:
+    """分担识读与向量：在这台或别的机器上，与正在运行的 serve 用同一个目录库。Ctrl-C 停下，别的机器接手。"""
+    if context.invoked_subcommand is not None:
+        return
+    with said_plainly():
+        settings = load_settings()
+        kinds, name = kinds_of(kind), name or socket.gethostname()
+        if "ocr" in kinds:
+            from indexer.work_kinds import check_store
+
+            check_store(_catalogue(settings), FileStore(settings.store_dir))
+        counts = {"ocr": settings.ocr_workers or os.cpu_count() or 1, "embed": 1}  # embedding takes all cores
+        names = [(each, f"{name}/{each}-{number}") for each in kinds for number in range(counts[each])]
+        me = [sys.executable, "-m", "danghai", "work-one"]
+        with (
+            hold(work_lock(settings, name), f"名为 {name} 的 danghai work "),
+            _supervised([[*me, "--kind", each, "--name", one] for each, one in names]),
+        ):
+            out.print(f"{name}：{len(names)} 个工作进程。`danghai work status` 看进度。", highlight=False)
+            threading.Event().wait()
 
 
 def ui(

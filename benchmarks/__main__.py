@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, tuple[str, str, list[str] | None]] = {
     "encoder": ("encoder", "passages a second, one question's time", []),
     "ingest": ("ingest", "records a second into the catalogue", []),
     "ocr": ("ocr", "character errors and pages a minute", None),
+    "work": ("work", "the work shared out beside the pool: pages a minute, processor time", None),
     "engine": ("engine", "the embedded engine alone: times, recall, memory", ["--docs", "10000"]),
     "engines": ("engines", "the embedded engine and Elasticsearch in one run", None),
     "http": ("over_http", "one search over HTTP beside a bare Tantivy query", ["--docs", "10000"]),

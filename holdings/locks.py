@@ -81,6 +81,11 @@ def moving_lock(settings: Settings) -> Lock:
     return _lock(settings, "moving")
 
 
+def work_lock(settings: Settings, name: str) -> Lock:
+    """Held by the one `danghai work` of this name: what a worker left behind is taken up under its name."""
+    return _lock(settings, f"work-{name.replace('/', '-')}")
+
+
 def _lock(settings: Settings, name: str) -> Lock:
     if settings.catalogue_url.startswith("sqlite"):
         return FileHeld(settings.home / f"{name}.lock")

@@ -113,6 +113,16 @@ class Settings(BaseSettings):
         gt=0,
         description="接口一次应答的时限（秒） seconds after which an answer that has not begun is given up",
     )
+    store: Path | None = Field(
+        None,
+        description="文件库 folder of files by SHA-256, which all machines that read share;"
+        " empty: `store` in the data folder",
+    )
+    work_gone: float = Field(
+        30.0,
+        gt=0,
+        description="工作进程失联几秒后由别的接手 seconds of silence after which others take over a worker's pages",
+    )
     max_pixels: int = Field(200_000_000, description="单页最大像素 largest page image accepted, in pixels")
     max_side: int = Field(30_000, description="单页最大边长 longest side of a page image accepted, in pixels")
     max_unpacked: int = Field(2_000_000_000, description="解压上限 most bytes one packed file may unfold to")
@@ -134,7 +144,13 @@ class Settings(BaseSettings):
     @property
     def store_dir(self) -> Path:
         """Files by SHA-256."""
-        return self.home / "store"
+        return self.store or self.home / "store"
+
+    @property
+    def work_url(self) -> str:
+        """Where the engine that shares work out keeps its tasks: with the catalogue, or in a file beside it."""
+        url = self.catalogue_url
+        return f"sqlite:///{(self.home / 'work.sqlite').absolute()}" if url.startswith("sqlite") else url
 
     @property
     def index_dir(self) -> Path:

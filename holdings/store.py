@@ -20,6 +20,14 @@ class FileStore:
     def path(self, sha256: str) -> Path:
         return self.root / sha256[:2] / sha256
 
+    def holds(self, sha256: str) -> bool:
+        """Whether the file is there, and its bytes are those of its name."""
+        path = self.path(sha256)
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+
     def put(self, source: Path | bytes) -> str:
         """Keep these bytes; returns their SHA-256. Durable when it returns."""
         self.root.mkdir(parents=True, exist_ok=True)

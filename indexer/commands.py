@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # what these commands work with is imported when one runs: `-
     from rich.progress import Progress
 
     from holdings.catalogue import WaitingPage
-    from indexer.reading import ReadingReport
+    from indexer.reading import ReadingReport, ScanReading
     from indexer.report import IntakeReport
     from indexer.workshop import Workshop
 
@@ -113,6 +113,12 @@ def _read_here(shop: Workshop, bars: Progress) -> None:
             bars.update(task, completed=report.read + report.failed, note=note)
 
         reading.run(threading.Event(), progress=moved)
+        _say_left(reading)
+
+
+def _say_left(reading: ScanReading) -> None:
+    if left := reading.left_to_workers():
+        err.print(f"danghai work 正在识读，本机让开，还有 {left} 页由它读。`danghai work status` 看进度。")
 
 
 # ── workers that `serve` starts ─────────────────────────────────────────────────
@@ -162,6 +168,7 @@ def read(
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: stop.set())
             report = reading.run(stop, follow=follow)
+            _say_left(reading)
         if as_json:
             rate = round(report.rate, 1)
             print_json({"queued_again": again, "read": report.read, "failed": report.failed, "rate": rate})

@@ -24,6 +24,9 @@ SLICE, LONGEST_SLICE = 32, 512
 LOOK_EVERY = 0.5
 #: Seconds of embedding at a stretch: what is made is then projected while the next is made.
 STRETCH = 2.0
+#: While workers elsewhere embed: seconds between two looks for what they made; how long the next text may fail
+#: to come before vectors are made here after all, and for how long then.
+GLANCE, PATIENCE, IMPATIENCE = 0.3, 60.0, 600.0
 #: A record of no more passages gets all its vectors at once: each stage costs a projection.
 SHORT = 8
 
@@ -35,13 +38,26 @@ SeenVectors = dict[tuple[str, bool], Vectors]
 Lacking = Mapping[Stage, Sequence[str]]
 
 
-class Embedder:
-    """Used by one thread at a time to make, by any to look up."""
+def nobody() -> bool:
+    """Nobody does this work but us."""
+    return False
 
-    def __init__(self, encoder: Encoder, store: EmbeddingStore) -> None:
+
+class Embedder:
+    """Used by one thread at a time to make, by any to look up.
+
+    elsewhere: whether workers of other processes embed now (indexer/work.py); what they make is waited for.
+    """
+
+    def __init__(
+        self, encoder: Encoder, store: EmbeddingStore, elsewhere: Callable[[], bool] = nobody
+    ) -> None:
         self._encoder = encoder
         self._store = store
+        self._elsewhere = elsewhere
         self._slice = SLICE
+        self._awaited = ("", 0.0)  # the next text that workers elsewhere are to make, and since when
+        self._impatient_until = 0.0
 
     def known(self, materials: Mapping[str, Material]) -> tuple[SeenVectors, Lacking]:
         """Vectors made before, by record and whether for staff; and which records lack which."""
@@ -78,6 +94,8 @@ class Embedder:
         wanted: read as it is needed, while what came before is embedded.
         pressing None: beside other work, on one core.
         """
+        if self._elsewhere() and time.monotonic() >= self._impatient_until:
+            return self._await(wanted, pressing)
         until = time.monotonic() + STRETCH
         through = reached = 0
         with ThreadPoolExecutor(1, "embedder") as apart:
@@ -113,6 +131,34 @@ class Embedder:
                 yield texts, number
                 texts = []
         yield texts, number
+
+    def _await(self, wanted: Iterable[Sequence[str]], pressing: Callable[[], bool] | None) -> int:
+        """The first records whose vectors were made elsewhere; where there is none, wait STRETCH seconds at most."""
+        through, until = 0, time.monotonic() + STRETCH
+        for own in wanted:
+            while lacks := self._lacks(own):
+                if through or pressing is None or pressing() or time.monotonic() > until:
+                    return through
+                if self._in_vain(lacks):
+                    return 0
+                time.sleep(GLANCE)
+            through += 1
+        return through
+
+    def _lacks(self, texts: Sequence[str]) -> str:
+        """The first of these without a vector; "" for none."""
+        known = self._store.get(texts)
+        return next((text for text in texts if text not in known), "")
+
+    def _in_vain(self, text: str) -> bool:
+        """Whether this one has failed to come for PATIENCE seconds."""
+        now = time.monotonic()
+        if text != self._awaited[0]:
+            self._awaited = (text, now)
+        elif now - self._awaited[1] > PATIENCE:
+            self._awaited, self._impatient_until = ("", 0.0), now + IMPATIENCE
+            return True
+        return False
 
     def _encode(self, texts: list[str], *, one_core: bool) -> None:
         if not texts:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from itertools import takewhile
@@ -22,8 +22,9 @@ from holdings.catalogue.outbox import WITHDRAWAL
 from holdings.engines.port import Document, IndexWriter
 from holdings.errors import BadInput, Conflict, EngineAway, EngineChanged, IndexMismatch, IndexMissing
 from indexer.documents import Material, document, rows_of
-from indexer.embedder import Embedder, Lacking, SeenVectors
+from indexer.embedder import Embedder, Lacking, SeenVectors, nobody
 from indexer.embeddings import EmbeddingStore
+from indexer.materials import materials
 from indexer.rebuilding import ROUND, Rebuilding
 from models.meaning import Encoder
 from models.words import Segmenter
@@ -43,7 +44,8 @@ class Projector:
     """Moves what changed in the catalogue into the indexes, a round at a time. While it does, what comes
     next is embedded (indexer/embedder.py).
 
-    encoder None: the meaning leg stays empty and says so; everything else works.
+    encoder None: the meaning leg stays empty and says so; everything else works. elsewhere: whether workers of
+    other processes embed now, so that their vectors are waited for.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Projector:
         encoder: Encoder | None,
         embeddings: EmbeddingStore,
         engine: str = "",
+        elsewhere: Callable[[], bool] = nobody,
     ) -> None:
         """engine: the name of the writer's, where it may be moved away from (holdings/catalogue/engine_choice.py)."""
         self._catalogue = catalogue
@@ -62,7 +65,7 @@ class Projector:
         self._embeddings = embeddings
         self._engine = engine
         self.rebuilding = Rebuilding(catalogue, writer, self._draw, self.catch_up)
-        self._embedder = Embedder(encoder, embeddings) if encoder else None
+        self._embedder = Embedder(encoder, embeddings, elsewhere) if encoder else None
         self._ahead: asyncio.Task[None] | None = None
         self._embedded: set[int] = set()  # seq of outbox items whose vectors are made
         self._last_work = time.monotonic()
@@ -335,21 +338,7 @@ class Projector:
         return tuple(token.text for token in self._segmenter.cut(text))
 
     def _materials(self, ids: Sequence[str]) -> dict[str, Material]:
-        """What the catalogue knows now of these records; those it no longer has are left out."""
-        unique = list(dict.fromkeys(ids))
-        stored = self._catalogue.records.many(unique)
-        pages = self._catalogue.pages.of_many(list(stored))
-        texts = self._catalogue.records.attachment_texts(list(stored))
-        above = self._catalogue.records.ancestors(list(stored))
-        places = {i: [a.record.id for a in above[i]] for i in stored}
-        hidden = self._catalogue.redactions.hidden(list(stored))
-        left = self._catalogue.seen_pages.hide({i: pages.get(i, []) for i in hidden})
-        # Of a record with anything redacted the attachments are staff's: they may say it too.
-        outer = {i: Material.of(stored[i], left[i], (), places[i]) for i in hidden}
-        return {
-            i: Material.of(s, pages.get(i, []), texts.get(i, []), places[i], outer.get(i))
-            for i, s in stored.items()
-        }
+        return materials(self._catalogue, ids)
 
 
 def _changed() -> EngineChanged:

@@ -17,6 +17,7 @@ from holdings.catalogue import Catalogue, WaitingPage
 from holdings.errors import NotFound
 from holdings.records import Line, PageText
 from holdings.store import FileStore
+from indexer.embedder import nobody
 from indexer.pool import Done, Job, OcrPool
 from models.sight import Reading
 
@@ -40,12 +41,19 @@ class ReadingReport:
 
 
 class ScanReading:
-    """Reads waiting pages in reference-code order, none moved forward."""
+    """Reads waiting pages in reference-code order, none moved forward.
 
-    def __init__(self, catalogue: Catalogue, store: FileStore, pool: OcrPool) -> None:
+    elsewhere: whether `danghai work` reads now (indexer/work.py): it has the same list, and no page need be
+    read twice, so this stands back meanwhile.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, store: FileStore, pool: OcrPool, elsewhere: Callable[[], bool] = nobody
+    ) -> None:
         self._catalogue = catalogue
         self._store = store
         self._pool = pool
+        self.elsewhere = elsewhere
 
     @cached_property
     def reader(self) -> str:
@@ -77,6 +85,10 @@ class ScanReading:
         """Pages still to be read."""
         return self._catalogue.pages.progress(self.reader)["waiting"]
 
+    def left_to_workers(self) -> int:
+        """Pages still to be read that `danghai work` reads now."""
+        return self.waiting_count() if self.elsewhere() else 0
+
     def close(self) -> None:
         self._pool.close()
 
@@ -84,24 +96,29 @@ class ScanReading:
         after: tuple[str, int] | None = None
         while pages := self._catalogue.pages.waiting(self.reader, after=after, limit=BATCH):
             for page in pages:
-                if stop.is_set():
+                if stop.is_set() or self.elsewhere():
                     return
                 waiting[page.id] = page
                 yield Job(page.id, self._store.path(page.sha256), page.frame)
             after = pages[-1].place
 
     def _save(self, page: WaitingPage, done: Done, report: ReadingReport) -> None:
-        pages, reader = self._catalogue.pages, self.reader
-        try:
-            if done.reading is not None:
-                pages.save_reading(page.id, page_text(done.reading, reader), reader)
-                report.read += 1
-            else:
-                log.warning("%s page %d: %s", page.reference_code, page.number, done.error)
-                pages.save_failure(page.id, done.error or "未能识读", reader)
-                report.failed += 1
-        except NotFound:
-            log.info("%s page %d went away while it was read", page.reference_code, page.number)
+        if save(self._catalogue, page, done, self.reader):
+            report.read += 1
+        else:
+            report.failed += done.reading is None
+
+
+def save(catalogue: Catalogue, page: WaitingPage, done: Done, reader: str) -> bool:
+    """What came of a page goes into the catalogue, once; whether it was a reading, and the first."""
+    try:
+        if done.reading is not None:
+            return catalogue.pages.save_reading(page.id, page_text(done.reading, reader), reader)
+        log.warning("%s page %d: %s", page.reference_code, page.number, done.error)
+        catalogue.pages.save_failure(page.id, done.error or "未能识读", reader)
+    except NotFound:
+        log.info("%s page %d went away while it was read", page.reference_code, page.number)
+    return False
 
 
 def page_text(reading: Reading, maker: str) -> PageText:

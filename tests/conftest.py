@@ -20,8 +20,8 @@ settings.register_profile("house", derandomize=not LONG, deadline=None)
 settings.load_profile("house")
 
 
-#: A real Elasticsearch node, for whoever asks for it.
-pytest_plugins = ["tests.elastic.server"]
+#: A real Elasticsearch node, and a real PostgreSQL server, for whoever asks for them.
+pytest_plugins = ["tests.elastic.server", "tests.postgres_server"]
 
 #: Folders whose tests share servers or systems that are costly to build: one worker runs each whole.
 SHARED = ("access", "api", "cli", "catalogue", "noninterference", "ui")

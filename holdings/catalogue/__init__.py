@@ -5,6 +5,7 @@ from holdings.catalogue.incoming import Incoming, IncomingAttachment, IncomingPa
 from holdings.catalogue.outbox import OutboxItem, Rebuild, Stage
 from holdings.catalogue.pages import StoredPage, WaitingPage
 from holdings.catalogue.records import StoredRecord
+from holdings.catalogue.workers import Worker
 
 __all__ = [
     "Catalogue",
@@ -18,4 +19,5 @@ __all__ = [
     "StoredPage",
     "StoredRecord",
     "WaitingPage",
+    "Worker",
 ]

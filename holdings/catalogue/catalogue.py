@@ -18,6 +18,7 @@ from holdings.catalogue.removal import Removal
 from holdings.catalogue.secrets import Secrets
 from holdings.catalogue.seen_pages import SeenPages
 from holdings.catalogue.sessions import Sessions
+from holdings.catalogue.workers import Workers
 
 
 class Catalogue:
@@ -30,6 +31,7 @@ class Catalogue:
     audiences: those that were added.  grants: records opened to one reader.
     quarantine: records held back for a secrecy mark.  removal: of those that are secrets indeed.
     redactions: what of pages is for staff alone.  seen_pages: pages as all others see them.
+    workers: who shares in the work now.
     """
 
     def __init__(self, url: str) -> None:
@@ -49,6 +51,7 @@ class Catalogue:
         self.removal = Removal(self.database)
         self.redactions = Redactions(self.database)
         self.seen_pages = SeenPages(self.pages, self.redactions)
+        self.workers = Workers(self.database)
 
     def upgrade(self) -> None:
         self.database.upgrade()

@@ -116,6 +116,17 @@ class Outbox:
             items = [OutboxItem(row.seq, row.record_id, Stage(row.stage)) for row in session.scalars(query)]
         return [item for item in items if item.stage == items[0].stage]
 
+    def listed(
+        self, stage: Stage, *, after: int = 0, until: int | None = None, limit: int = CHUNK
+    ) -> list[OutboxItem]:
+        """Items of one stage in order, from behind seq `after` to `until`."""
+        query = select(OutboxRow).where(OutboxRow.stage == stage, OutboxRow.seq > after)
+        if until is not None:
+            query = query.where(OutboxRow.seq <= until)
+        with self._database.read() as session:
+            rows = session.scalars(query.order_by(OutboxRow.seq).limit(limit))
+            return [OutboxItem(row.seq, row.record_id, stage) for row in rows]
+
     def done(
         self,
         items: Sequence[OutboxItem],

@@ -83,6 +83,17 @@ _OF_MANY = _READ.where(_P.record_id.in_(bindparam("ids", expanding=True))).where
     _P.number.between(bindparam("first"), bindparam("last"))
 )
 _AT = _READ.where(tuple_(_P.record_id, _P.number).in_(bindparam("places", expanding=True)))
+#: Whether a page's newest text is a person's.
+_BY_PERSON = (
+    select(PageTextRow.page_id)
+    .where(
+        PageTextRow.page_id == PageRow.id,
+        PageTextRow.version == PageRow.text_version,
+        PageTextRow.maker.like("person:%"),
+    )
+    .correlate(PageRow)
+    .exists()
+)
 
 
 @dataclass(frozen=True)
@@ -152,27 +163,29 @@ class Pages:
             ]
 
     def waiting(
-        self, reader: str, *, after: tuple[str, int] | None = None, limit: int = 64
+        self,
+        reader: str,
+        *,
+        after: tuple[str, int] | None = None,
+        limit: int = 64,
+        page_id: int | None = None,
     ) -> list[WaitingPage]:
         """Scans that `reader` has not tried, in reference-code order, none moved forward.
 
-        A page whose newest text a person made is left alone.
+        A page whose newest text a person made is left alone. page_id: this one only, if it still waits.
         """
-        by_person = and_(
-            PageTextRow.page_id == PageRow.id,
-            PageTextRow.version == PageRow.text_version,
-            PageTextRow.maker.like("person:%"),
-        )
         query = (
             select(PageRow, RecordRow.reference_code, RecordRow.sort_code)
             .join(RecordRow, RecordRow.id == PageRow.record_id)
             .where(PageRow.kind == "scan", PageRow.reader != reader)
-            .where(~select(PageTextRow.page_id).where(by_person).exists())
+            .where(~_BY_PERSON)
             .order_by(RecordRow.sort_code, PageRow.number)
             .limit(limit)
         )
         if after is not None:
             query = query.where(tuple_(RecordRow.sort_code, PageRow.number) > after)
+        if page_id is not None:
+            query = query.where(PageRow.id == page_id)
         with self._database.read() as session:
             return [
                 WaitingPage(
@@ -188,21 +201,32 @@ class Pages:
                 for page, code, sort_code in session.execute(query)
             ]
 
-    def save_reading(self, page_id: int, text: PageText, reader: str) -> None:
+    def save_reading(self, page_id: int, text: PageText, reader: str) -> bool:
         """A machine's reading of a scan: a new text version, and the record's indexes lag. A secrecy mark in
-        it holds the record back."""
+        it holds the record back.
+
+        False, and nothing changes, where this reader's reading is there already: however often a page was
+        given out, it gets one text. Nor where a person's text came while the page was read.
+        """
         with self._database.write() as session:
             row = _page(session, page_id)
+            if (row.reader == reader and not row.error) or _is_by_person(session, page_id):
+                return False
             row.reader, row.error = reader, ""
             add_text(session, row, text)
             hold_marked(session, row, text)
             _touch(session, row.record_id)
+            return True
 
-    def save_failure(self, page_id: int, error: str, reader: str) -> None:
-        """The page could not be read: its status says why, all other work goes on."""
+    def save_failure(self, page_id: int, error: str, reader: str) -> bool:
+        """The page could not be read: its status says why, all other work goes on. False where this reader
+        has tried it before, or a person's text is there: what came first stands."""
         with self._database.write() as session:
             row = _page(session, page_id)
+            if row.reader == reader or _is_by_person(session, page_id):
+                return False
             row.reader, row.error = reader, error
+            return True
 
     def correct(self, record_id: str, number: int, text: PageText) -> int:
         """A person's text: a new version (its number is returned); nothing is overwritten.
@@ -227,6 +251,19 @@ class Pages:
             for row in rows:
                 row.reader, row.error = "", ""
             return len(rows)
+
+    def failures(self, limit: int = 20) -> list[tuple[str, int]]:
+        """(reason, pages) of the failed ones, the most frequent first."""
+        number = func.count()
+        query = select(PageRow.error, number).where(PageRow.error != "").group_by(PageRow.error)
+        with self._database.read() as session:
+            rows = session.execute(query.order_by(number.desc(), PageRow.error).limit(limit))
+            return [(reason, pages) for reason, pages in rows]
+
+    def some_files(self, limit: int = 3) -> list[str]:
+        """SHA-256 of some files of pages: whoever has the store has these."""
+        with self._database.read() as session:
+            return list(session.scalars(select(PageRow.sha256).where(PageRow.kind == "scan").limit(limit)))
 
     def progress(self, reader: str) -> dict[str, int]:
         """Pages by state, as `reader` has tried them: waiting, read, failed, text, picture."""
@@ -264,6 +301,10 @@ def _page(session: Session, page_id: int) -> PageRow:
     if row is None:
         raise NotFound("没有这一页。")
     return row
+
+
+def _is_by_person(session: Session, page_id: int) -> bool:
+    return session.scalar(select(PageRow.id).where(PageRow.id == page_id, _BY_PERSON)) is not None
 
 
 def _touch(session: Session, record_id: str) -> None:

@@ -229,6 +229,19 @@ def test_a_correction_is_a_new_version_and_is_not_read_over(catalogue: Catalogue
         catalogue.pages.correct(one.id, 7, fixed)
 
 
+def test_a_reading_that_ends_after_a_correction_does_not_take_its_place(catalogue: Catalogue) -> None:
+    one = record("J1-1")
+    catalogue.records.put([Incoming(one, scans("a"))])
+    [page] = catalogue.pages.waiting(READER)
+    fixed = PageText((Line("沈家门"),), "person:样例校对员")
+    catalogue.pages.correct(one.id, 1, fixed)
+    assert not catalogue.pages.save_reading(page.id, PageText((Line("沈家问"),), f"ocr:{READER}"), READER)
+    assert not catalogue.pages.save_failure(page.id, "图像损坏", READER)
+    stored = catalogue.pages.get(one.id, 1)
+    assert stored is not None
+    assert (stored.text, stored.text_version, stored.status) == (fixed, 1, "read")
+
+
 def test_readings_and_corrections_make_the_index_lag(catalogue: Catalogue) -> None:
     catalogue.records.put([Incoming(record("J1-1"), scans("a"))])
     stages(catalogue)

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,18 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from danghai import app
-from holdings.catalogue import Catalogue
+from holdings.catalogue import Catalogue, Incoming, IncomingPage, Worker
 from holdings.locks import hold, projector_lock
+from holdings.records import Record
 from holdings.settings import Settings
+from indexer.pool import OcrPool
 from models.errors import ModelFilesMissing
 from models.store import default_models_dir, locate
 
 ROOT = Path(__file__).parents[2]
 DONE, FAILED, PARTLY, NOT_YET = 0, 1, 2, 3
+#: They run until told to stop.
+ENDLESS = {("serve",), ("ui",), ("demo",), ("project",), ("work-one",)}
 
 
 @pytest.fixture
@@ -78,7 +83,7 @@ def test_every_command_that_ends_speaks_json() -> None:
         command: Any = get_command(app)
         for name in path:
             command = command.commands[name]
-        if hasattr(command, "commands") or path in {("serve",), ("ui",), ("demo",), ("project",)}:
+        if hasattr(command, "commands") or path in ENDLESS:
             continue
         assert any("--json" in option.opts for option in command.params), path
 
@@ -292,6 +297,20 @@ def test_reading_nothing_is_said_as_json(home: Path) -> None:
         [sys.executable, "-m", "danghai", "read", "--retry", "--json"], cwd=ROOT, capture_output=True, text=True, check=True
     )  # fmt: skip
     assert json.loads(said.stdout) == {"queued_again": 0, "read": 0, "failed": 0, "rate": 0.0}
+
+
+def test_reading_says_that_it_stands_back_for_workers(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("db", "upgrade")
+    monkeypatch.setenv("DANGHAI_WORK_GONE", "600")
+    with closing(Catalogue(Settings().catalogue_url)) as catalogue:
+        record = Record(id="990001:J1", reference_code="J1", title="样卷", fonds_code="J1", level="item")
+        catalogue.records.put([Incoming(record, [IncomingPage(1, "a" * 64, "scan")])])
+        catalogue.workers.seen(Worker("b/ocr-0", "ocr", OcrPool(1).reader_name, 0, 0, 0.0))
+    said = subprocess.run(
+        [sys.executable, "-m", "danghai", "read", "--json"], cwd=ROOT, capture_output=True, text=True, check=True
+    )  # fmt: skip
+    assert json.loads(said.stdout)["read"] == 0
+    assert "还有 1 页" in said.stderr
 
 
 @pytest.mark.usefixtures("with_model")

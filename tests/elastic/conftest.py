@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.api.conftest import tools
-from tests.catalogue.conftest import fresh_database, postgres_url
+from tests.postgres_server import fresh_database
 
-__all__ = ["fresh_postgres", "postgres_url", "tools"]
+__all__ = ["fresh_postgres", "tools"]
 
 
 @pytest.fixture

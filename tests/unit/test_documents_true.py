@@ -17,7 +17,16 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
 #: Made at run time, named in the documents.
-MADE = {"store/", "index/", "cache/", "quarantine/", "catalogue.sqlite", "projector.lock", "reading.lock"}
+MADE = {
+    "store/",
+    "index/",
+    "cache/",
+    "quarantine/",
+    "catalogue.sqlite",
+    "projector.lock",
+    "reading.lock",
+    "work.sqlite",
+}
 
 
 def test_every_setting_stands_in_the_readme_with_its_default() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -87,3 +88,29 @@ def test_beside_other_work_the_vectors_are_the_same(encoder: Watched, store: Emb
     beside = store.get(texts)
     for text, vector in zip(texts, encoder.encode_passages(texts), strict=True):
         assert float(np.dot(beside[text], vector)) > 0.999
+
+
+def test_what_workers_elsewhere_make_is_waited_for_and_not_made_again(
+    encoder: Watched, store: EmbeddingStore
+) -> None:
+    wanted = [["岱山盐场"], ["沈家门渔港", "嵊泗灯塔"]]
+    waiting = Embedder(encoder, store, lambda: True)
+    assert waiting.make(wanted, lambda: True) == 0  # something presses: no waiting
+    theirs = threading.Timer(0.5, lambda: store.put(["岱山盐场"], np.ones((1, 4), np.float32)))
+    theirs.start()
+    assert waiting.make(wanted, lambda: False) == 1
+    assert waiting.make([["岱山盐场"]], None) == 1
+    assert encoder.asked == []
+
+
+def test_what_workers_elsewhere_do_not_make_is_made_here_after_all(
+    encoder: Watched, store: EmbeddingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedding, "STRETCH", 0.1)
+    monkeypatch.setattr(embedding, "PATIENCE", 0.3)
+    waiting = Embedder(encoder, store, lambda: True)
+    rounds = 1
+    while waiting.make([["岱山盐场"], ["嵊泗灯塔"]], lambda: False) < 2:
+        rounds += 1
+    assert 2 <= rounds <= 10
+    assert sorted(encoder.asked) == ["岱山盐场", "嵊泗灯塔"]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from indexer.embeddings import CHUNK, EmbeddingStore
+from tests.postgres_server import fresh_database
 
 
 def unit(count: int, dimension: int = 32, seed: int = 7) -> np.ndarray:
@@ -15,9 +20,19 @@ def unit(count: int, dimension: int = 32, seed: int = 7) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
+@pytest.fixture(params=["file", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where vectors lie: a file beside the indexes, or the catalogue's PostgreSQL."""
+    if request.param == "file":
+        return tmp_path / "deep" / "vectors.sqlite"
+    return fresh_database(request.getfixturevalue("postgres_url"))
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> EmbeddingStore:
-    return EmbeddingStore(tmp_path / "deep" / "vectors.sqlite", "model@1")
+def store(place: Path | str) -> Iterator[EmbeddingStore]:
+    made = EmbeddingStore(place, "model@1")
+    yield made
+    made.close()
 
 
 def test_what_was_put_comes_back_nearly_the_same(store: EmbeddingStore) -> None:
@@ -31,12 +46,15 @@ def test_what_was_put_comes_back_nearly_the_same(store: EmbeddingStore) -> None:
     assert np.argmax(kept @ vectors[5]) == 5
 
 
-def test_it_outlives_the_process_and_knows_models_apart(store: EmbeddingStore, tmp_path: Path) -> None:
+def test_it_outlives_the_process_and_knows_models_apart(store: EmbeddingStore, place: Path | str) -> None:
     store.put(["甲"], unit(1))
     store.close()
-    path = tmp_path / "deep" / "vectors.sqlite"
-    assert set(EmbeddingStore(path, "model@1").get(["甲"])) == {"甲"}
-    assert EmbeddingStore(path, "model@2").get(["甲"]) == {}
+    with (
+        closing(EmbeddingStore(place, "model@1")) as again,
+        closing(EmbeddingStore(place, "model@2")) as other,
+    ):
+        assert set(again.get(["甲"])) == {"甲"}
+        assert other.get(["甲"]) == {}
 
 
 def test_putting_again_replaces_and_nothing_asks_for_nothing(store: EmbeddingStore) -> None:
@@ -54,7 +72,33 @@ def test_a_vector_for_each_text(store: EmbeddingStore) -> None:
     assert store.get(["甲", "乙"]) == {}
 
 
-def test_another_text_never_gives_a_vector(store: EmbeddingStore) -> None:
+def test_another_text_never_gives_a_vector(store: EmbeddingStore, place: Path | str) -> None:
     """The key joins model and text: no shift of the seam between them may meet another's key."""
     store.put(["1甲"], unit(1))
-    assert EmbeddingStore(store._path, "model@11").get(["甲"]) == {}
+    with closing(EmbeddingStore(place, "model@11")) as other:
+        assert other.get(["甲"]) == {}
+
+
+def test_several_processes_put_and_get_at_once(place: Path | str) -> None:
+    """They also make the table at once."""
+    with ProcessPoolExecutor(3, multiprocessing.get_context("spawn")) as pool:
+        list(pool.map(_put_many, [place] * 3, range(3)))
+    with closing(EmbeddingStore(place, "model@1")) as store:
+        assert len(store.get([f"文{n}" for n in range(200)])) == 200
+
+
+def _put_many(place: Path | str, seed: int) -> None:
+    with closing(EmbeddingStore(place, "model@1")) as store:
+        for start in range(0, 200, 20):
+            store.put([f"文{n}" for n in range(start, start + 20)], unit(20, seed=seed))
+
+
+def test_what_is_forgotten_is_gone_and_nothing_else(store: EmbeddingStore, place: Path | str) -> None:
+    texts, vectors = [f"文{n}" for n in range(CHUNK + 3)], unit(CHUNK + 3)
+    store.put(texts, vectors)
+    store.forget([*texts[:-2], "没有的"])
+    assert set(store.get(texts)) == set(texts[-2:])
+    if isinstance(place, Path):  # nor do its bytes lie in the file
+        gone, kept = (vectors[n].astype(np.float16).tobytes() for n in (0, -1))
+        files = b"".join(file.read_bytes() for file in place.parent.glob("vectors.sqlite*"))
+        assert (gone in files, kept in files) == (False, True)
