@@ -7,6 +7,7 @@ import typer
 from holdings.commands import db_app, keys_app
 from holdings.commands_accounts import accounts_app
 from holdings.commands_audiences import audiences_app
+from holdings.commands_reviews import review_app
 from indexer import commands as indexing
 from indexer import work_commands as working
 from indexer.commands_quarantine import quarantine_app
@@ -40,6 +41,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(accounts_app, name="accounts")
 app.add_typer(audiences_app, name="audiences")
 app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(review_app, name="review")
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, tuple[str, str, list[str] | None]] = {
     "engine": ("engine", "the embedded engine alone: times, recall, memory", ["--docs", "10000"]),
     "engines": ("engines", "the embedded engine and Elasticsearch in one run", None),
     "http": ("over_http", "one search over HTTP beside a bare Tantivy query", ["--docs", "10000"]),
+    "withdrawal": ("withdrawal", "from the call to gone on every surface", None),
     "startup": ("startup", "time until serve answers", ["--docs", "10000"]),
 }
 

@@ -11,7 +11,7 @@ files until somebody decides them in bulk, which writes each file's own decision
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -85,12 +85,19 @@ class Caller:
     """Who asks: one audience, and the roles that allow more than reading.
 
     `id` names the caller for good ("key:12"; "" for nobody named), `name` is for people.
+    acts_for: the id of the account that a key acts for; "": nobody but itself.
     """
 
     audience: str = PUBLIC
     roles: frozenset[str] = frozenset()
     name: str = ""
     id: str = ""
+    acts_for: str = ""
+
+    @property
+    def person(self) -> str:
+        """The id of whoever it is, by whichever way in: nobody is two people by having a key."""
+        return self.acts_for or self.id
 
     @property
     def is_staff(self) -> bool:
@@ -182,6 +189,19 @@ def is_open(marks: Marks) -> bool:
             and marks.classification in NO_MARKS | {DECLASSIFIED}
         )
     return marks.basis in OWN_DECISIONS and marks.classification in NO_MARKS
+
+
+def obstacle(record: Record) -> str:
+    """Why the record stays closed to the public even when this house decides 开放 and 公开; "": it opens."""
+    opened = replace(record, access_status=OPEN, publicity=PUBLISHED, access_basis=DECIDED_HERE)
+    marks = Marks.of(opened, quarantined=False)
+    if is_open(marks):
+        return ""
+    if marks.personal:
+        return "民生档案：只供馆员，本人凭经批准的申请查阅"
+    if marks.classification not in NO_MARKS | {DECLASSIFIED}:
+        return f"密级为“{marks.classification}”"
+    return "曾定密，缺解密日期或解密机关"
 
 
 def may_see(audience: Audience, marks: Marks, today: date) -> bool:

@@ -89,11 +89,15 @@ FIELDS: tuple[FieldDef, ...] = (
         "classification_changes",
         "密级变更",
         "list",
-        ("密级变更情况", "密级变更记录"),
+        ("密级变更情况", "密级变更记录", "解密情况"),
         "changes of classification",
     ),
     FieldDef("declassified_on", "解密日期", "text", ("解密时间",), "declassified on"),
     FieldDef("declassified_by", "解密机关", "text", ("解密单位", "解密批准机关"), "declassified by"),
+    FieldDef(
+        "due_opinion", "到期开放意见", "text", ("开放意见", "移交开放意见"), "transferring unit's opinion"
+    ),
+    FieldDef("disclosure", "政府信息公开情况", "text", ("信息公开情况", "政府信息公开属性"), "disclosure"),
     FieldDef(
         "abstract",
         "范围和提要",
@@ -130,6 +134,8 @@ STAFF_ONLY_FIELDS: frozenset[str] = frozenset(
         "classification_changes",
         "declassified_on",
         "declassified_by",
+        "due_opinion",
+        "disclosure",
     }
 )
 
@@ -185,6 +191,8 @@ class Record:
     classification_changes: tuple[str, ...] = ()
     declassified_on: str = ""
     declassified_by: str = ""
+    due_opinion: str = ""
+    disclosure: str = ""
     abstract: str = ""
     persons: tuple[str, ...] = ()
     places: tuple[str, ...] = ()

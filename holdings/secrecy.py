@@ -36,6 +36,10 @@ _LONE = re.compile(
     rf"(?:密级:?)?[(\[【〔「]?{_WORD}(?:级|件|文件|资料|档案|材料)?[)\]】〕」]?{_PERIOD}{_NUMBER}[.。!]?"
     rf"|{_NUMBER}{_WORD}"
 )
+_NOTICE = re.compile(
+    r"[(\[【〔「]?(内部(?:资料|文件|刊物|使用)?|国内(?:发行)?|注意保存|不得(?:外传|翻印))"
+    r"[)\]】〕」,、]?(?:注意保存|不得(?:外传|翻印))?[.。!]?"
+)
 
 
 @dataclass(frozen=True)
@@ -51,16 +55,30 @@ class FoundMark:
 
 def marks_on(page: PageText, width: int, height: int) -> list[FoundMark]:
     """The secrecy marks a page bears. width, height: pixels of the stored image; 0 without one."""
+    return _found(page, width, height, _LONE, _STARRED)
+
+
+def notices_on(page: PageText, width: int, height: int) -> list[FoundMark]:
+    """Notices of restricted circulation (内部, 国内发行, 注意保存) in a mark's place: no secrecy marks, they
+    hold nothing back, but who reviews a record must know."""
+    return _found(page, width, height, _NOTICE, None)
+
+
+def _found(
+    page: PageText, width: int, height: int, lone: re.Pattern[str], starred: re.Pattern[str] | None
+) -> list[FoundMark]:
+    """lone: what a line is that is nothing but a mark.  starred: a mark beside its star. Groups: the mark."""
     lines = page.lines
     boxes = [upright(line.box, page.rotation, width, height) for line in lines]
     across, down = (width, height) if page.rotation in (0, 180) else (height, width)
     found = []
     for number, (line, box) in enumerate(zip(lines, boxes, strict=True)):
         text = re.sub(r"\s+", "", normalise(line.text).text)
-        if len(text) <= LONGEST and (starred := _STARRED.search(text)):
-            found.append(FoundMark(starred[1], "star", number, line.text, line.box))
-        elif (lone := _LONE.fullmatch(text)) and (place := _place(number, box, boxes, page, across, down)):
-            found.append(FoundMark(lone[1] or lone[2], place, number, line.text, line.box))
+        if starred and len(text) <= LONGEST and (match := starred.search(text)):
+            found.append(FoundMark(match[1], "star", number, line.text, line.box))
+        elif (match := lone.fullmatch(text)) and (place := _place(number, box, boxes, page, across, down)):
+            mark = next(group for group in match.groups() if group)
+            found.append(FoundMark(mark, place, number, line.text, line.box))
     return found
 
 

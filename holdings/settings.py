@@ -57,6 +57,10 @@ class Settings(BaseSettings):
     example_questions: tuple[str, ...] = Field(
         (), description="示例问题 examples on the explorer's first page (JSON list)"
     )
+    one_person_review: bool = Field(
+        False,
+        description="一人审核 one person may open records, in archives of one person; others need three",
+    )
     ocr_workers: int = Field(0, ge=0, description="OCR 进程数 OCR worker processes; 0: one a core")
     ocr: bool = Field(True, description="后台识读 read waiting scans while serving")
     host: str = Field("127.0.0.1", description="API 监听地址 address the API listens on")

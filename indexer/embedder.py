@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from holdings.catalogue import Stage
+from holdings.documents import Material
 from holdings.records import Passage
 from holdings.text import normalise
-from indexer.documents import Material
 from indexer.embeddings import EmbeddingStore
 from models.meaning import Encoder
 

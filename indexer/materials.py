@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from holdings.catalogue import Catalogue
-from indexer.documents import Material
+from holdings.documents import Material
 
 
 def materials(catalogue: Catalogue, ids: Sequence[str]) -> dict[str, Material]:

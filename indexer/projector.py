@@ -19,9 +19,9 @@ from holdings.access import STAFF, narrowest_first
 from holdings.catalogue import Catalogue, OutboxItem, Stage
 from holdings.catalogue.audiences import NEW
 from holdings.catalogue.outbox import WITHDRAWAL
+from holdings.documents import Material, document, rows_of
 from holdings.engines.port import Document, IndexWriter
 from holdings.errors import BadInput, Conflict, EngineAway, EngineChanged, IndexMismatch, IndexMissing
-from indexer.documents import Material, document, rows_of
 from indexer.embedder import Embedder, Lacking, SeenVectors, nobody
 from indexer.embeddings import EmbeddingStore
 from indexer.materials import materials

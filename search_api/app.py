@@ -12,11 +12,15 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from holdings.settings import Settings
 from search_api import (
     routes_accounts,
+    routes_bulk_reviews,
     routes_grants,
     routes_house,
+    routes_openings,
     routes_quarantine,
     routes_records,
     routes_redactions,
+    routes_review_lists,
+    routes_reviews,
     routes_search,
     routes_sign_in,
 )
@@ -65,6 +69,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routes_house,
         routes_sign_in,
         routes_accounts,
+        routes_review_lists,
+        routes_bulk_reviews,
+        routes_reviews,
+        routes_openings,
     ):
         app.include_router(room.router)
     app.add_middleware(RequestLimits)

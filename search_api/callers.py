@@ -14,6 +14,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from holdings.access import ANONYMOUS, OPENING_ROLES, Caller
 from holdings.errors import NotAllowed, NotSignedIn
+from holdings.review_rules import REVIEW_ROLES
 from holdings.roles import DESK_ROLES
 from search_api.house import House
 from search_api.presence import Known
@@ -120,6 +121,12 @@ async def get_desk(caller: Annotated[Caller, Depends(get_person)]) -> Caller:
     return caller
 
 
+async def get_reviewer(caller: Annotated[Caller, Depends(get_staff)]) -> Caller:
+    if not caller.roles & REVIEW_ROLES:
+        raise NotAllowed("此操作限业务人员、开放审核员或业务管理员。", advice="请由有此角色的同事办理。")
+    return caller
+
+
 InHouse = Annotated[House, Depends(get_house)]
 AnyKnown = Annotated[Known, Depends(get_known)]
 AnyCaller = Annotated[Caller, Depends(get_caller)]
@@ -129,3 +136,4 @@ Person = Annotated[Caller, Depends(get_person)]
 SecurityAdmin = Annotated[Caller, Depends(get_security_admin)]
 SystemAdmin = Annotated[Caller, Depends(get_system_admin)]
 Desk = Annotated[Caller, Depends(get_desk)]
+Reviewer = Annotated[Caller, Depends(get_reviewer)]

@@ -9,13 +9,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import FileResponse
 
-from holdings.access import Caller
-from holdings.catalogue import Stage, StoredPage
-from holdings.errors import BadInput, NotFound, ProjectorAway
-from holdings.locks import projector_lock
+from holdings.access import OPEN, Caller
+from holdings.catalogue import StoredPage
+from holdings.errors import BadInput, NotFound
 from holdings.records import PageText
 from search_api.callers import AnyCaller, InHouse, Opener, Staff
 from search_api.citing import MEDIA_TYPES, citation
+from search_api.closing import direct, until_gone
 from search_api.files import PRIVATE, StoredFile
 from search_api.house import House
 from search_api.images import THUMBNAIL
@@ -40,10 +40,6 @@ Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
 
 router = APIRouter(prefix="/v1/records", tags=["条目 records"])
 
-#: How long a withdrawal waits for the indexes before it says that no projector runs.
-WAIT_SECONDS = 15.0
-#: Seconds between two looks whether a projector runs at all.
-LOOK_SECONDS = 0.5
 #: What ends a line or shows nothing; some databases take none of it.
 _NO_LINE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 
@@ -161,16 +157,11 @@ async def get_attachment(house: InHouse, caller: AnyCaller, record_id: str, numb
 
 @router.put("/{record_id}/access", summary="改开放标识 Open or close")
 async def put_access(house: InHouse, caller: Opener, record_id: str, change: AccessChange) -> Changed:
-    """改开放标识。收回（由开放到不开放）在各索引都撤下之后才返回。"""
-    await visible(house, caller, record_id)
-    changed = await asyncio.to_thread(
-        lambda: house.catalogue.records.set_access(
-            record_id,
-            access_status=change.access_status,
-            publicity=change.publicity,
-            reason=f"{change.reason}（{caller.name}）",
-        )
-    )
+    """收回或限制，在各索引都撤下之后才返回；开放须经开放审核（/v1/reviews），除非设置为一人审核。"""
+    stored = await visible(house, caller, record_id)
+    said = await asyncio.to_thread(direct, house, stored, change)
+    how = "withdrawal" if said.status != OPEN else "single"
+    changed = await asyncio.to_thread(house.catalogue.decisions.set, record_id, said, caller, how)
     await until_gone(house, record_id)
     return Changed(id=record_id, detail="已记入目录库。", extra={"audiences": sorted(changed.audiences)})
 
@@ -211,21 +202,3 @@ async def _page(house: House, caller: Caller, record_id: str, number: int) -> St
     if page is None:
         raise NotFound("没有这一页。")
     return page
-
-
-async def until_gone(house: House, record_id: str) -> None:
-    """Wait until no withdrawal of this record is on its way, in any index or in this process (invariants 3
-    and 10). Errors: ProjectorAway."""
-    outbox, clock = house.catalogue.outbox, asyncio.get_running_loop().time
-    began = looked = clock()
-    while await asyncio.to_thread(outbox.is_pending, record_id, Stage.WITHDRAWAL):
-        if clock() - looked > LOOK_SECONDS:
-            looked = clock()
-            held = await asyncio.to_thread(projector_lock(house.settings).is_held)
-            if not held or clock() - began > WAIT_SECONDS:
-                raise ProjectorAway(
-                    "条目已在目录库收回，各处不再显示；索引尚未更新，因为投影进程没有应答。",
-                    advice="请确认 `danghai serve` 正在运行；它启动后会自动补上。",
-                )
-        await asyncio.sleep(0.02)
-    await house.engine.refresh()

@@ -15,10 +15,11 @@ from holdings.catalogue.redactions import Redaction
 from holdings.errors import BadInput, NotFound
 from holdings.redaction import REASONS, Box, Hides
 from search_api.callers import InHouse, Opener, Staff
+from search_api.closing import until_gone
 from search_api.house import House
 from search_api.problems import NO_SUCH_THING
 from search_api.records import visible
-from search_api.routes_records import Number, image_answer, until_gone
+from search_api.routes_records import Number, image_answer
 from search_api.schema import Changed, LineOut
 from search_api.schema_redactions import LeftOut, RedactionIn, RedactionOut
 

@@ -166,15 +166,32 @@ class Api:
         except httpx.HTTPError:
             return False
 
+    def get(self, path: str, params: Iterable[tuple[str, str]] = ()) -> Any:
+        """The JSON at an address of the API."""
+        return self._get(path, params)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """Send JSON or bytes; the JSON answered."""
+        return self._ask(method, path, json=json, content=content, more=headers)
+
     def _get(self, path: str, params: Iterable[tuple[str, str]] = ()) -> Any:
         return self._ask("GET", path, params=list(params))
 
     def _send(self, method: str, path: str, given: Mapping[str, object] | None = None) -> Any:
         return self._ask(method, path, json=None if given is None else dict(given))
 
-    def _ask(self, method: str, path: str, **given: Any) -> Any:
+    def _ask(self, method: str, path: str, *, more: Mapping[str, str] | None = None, **given: Any) -> Any:
+        headers = {**self.headers, **(more or {})}
         try:
-            response = _http(self._url).request(method, path, headers=self.headers, **given)
+            response = _http(self._url).request(method, path, headers=headers, **given)
         except httpx.HTTPError as error:
             raise ApiAway(str(error)) from error
         if not response.is_success:

@@ -7,7 +7,17 @@ from functools import partial
 
 import streamlit as st
 
-from ui import page_browse, page_list, page_me, page_record, page_search, page_sign_in
+from ui import (
+    page_browse,
+    page_list,
+    page_me,
+    page_openings,
+    page_record,
+    page_review,
+    page_review_item,
+    page_search,
+    page_sign_in,
+)
 from ui.frame import Desk, desk, frame, trouble
 
 PAGES: dict[str, Callable[[Desk], None]] = {
@@ -15,6 +25,9 @@ PAGES: dict[str, Callable[[Desk], None]] = {
     "browse": page_browse.show,
     "list": page_list.show,
     "record": page_record.show,
+    "openings": page_openings.show,
+    "review": page_review.show,
+    "review-item": page_review_item.show,
     "sign-in": page_sign_in.show,
     "enrol": page_sign_in.show_enrol,
     "me": page_me.show,
@@ -35,6 +48,7 @@ def main() -> None:
         for name, show in PAGES.items()
     }
     st.set_page_config(page_icon="▣", layout="wide")
+    st.session_state["pages"] = pages
     chosen = st.navigation(list(pages.values()), position="hidden")
     name = next(name for name, page in pages.items() if page.url_path == chosen.url_path)
     frame(here, name)

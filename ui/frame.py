@@ -14,13 +14,14 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from ui.client import Api, ApiAway, ApiProblem, api_url, came_from
 from ui.markup import esc, hidden, link
+from ui.reviews_client import Reviews
 from ui.state import address
 from ui.texts import Words, language_of
 from ui.visitors import COOKIE, LANGUAGE_COOKIE, Visitor, visitors
 
 log = logging.getLogger("danghai.ui")
 _HERE = Path(__file__).parent
-_NAV = (("search", "/"), ("browse", "/browse"), ("list", "/list"))
+_NAV = (("search", "/"), ("browse", "/browse"), ("list", "/list"), ("openings", "/openings"))
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ def frame(here: Desk, page: str) -> None:
 def _head(here: Desk, page: str) -> str:
     say = here.say
     items = []
-    for name, href in _NAV:
+    reviews = (("review", "/review"),) if _reviews(here) else ()
+    for name, href in (*_NAV, *reviews):
         count = len(here.visitor.kept) if name == "list" else 0
         badge = f' <span class="dh-count">{count}</span>' if count else ""
         current = {"aria_current": "page"} if name == page else {}
@@ -110,6 +112,21 @@ def _head(here: Desk, page: str) -> str:
         f'<div class="dh-side"><a href="{esc(switch)}" target="_self" class="dh-language">'
         f"{esc(say('other_language'))}</a>{sign}</div></header>"
     )
+
+
+def _reviews(here: Desk) -> bool:
+    """Whether the visitor has a part in reviews: asked once for a key, and not while the API is away."""
+    key = here.visitor.key
+    if not key:
+        return False
+    known = st.session_state.get("reviews")
+    if known is None or known[0] != key:
+        try:
+            known = key, Reviews(here.api).allowed()
+        except (ApiAway, ApiProblem):
+            return False
+        st.session_state["reviews"] = known
+    return bool(known[1])
 
 
 # ── asking ─────────────────────────────────────────────────────────────────────

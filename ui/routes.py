@@ -26,6 +26,7 @@ from ui.visitors import COOKIE, LANGUAGE_COOKIE, Visitor, visitors
 #: What of the API's files a browser may ask for through here.
 _IMAGE = re.compile(r"v1/records/[^/]+/pages/\d+/(?:image|thumbnail|outer/image)")
 _ATTACHMENT = re.compile(r"v1/records/[^/]+/attachments/\d+")
+_TABLE = re.compile(r"v1/reviews/(?:due/export|terms/export|batches/\d+/form)|v1/openings/feed")
 _IMAGE_TYPES = {"image/jpeg", "image/png", "image/webp"}
 #: Asked for again each time: what was closed since must not come from a cache.
 _PRIVATE = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
@@ -46,7 +47,7 @@ def file(request: Request) -> Response:
     """A page image, a thumbnail or an attachment, as the API gives it to this visitor."""
     path = request.path_params["path"]
     is_image = bool(_IMAGE.fullmatch(path))
-    if ".." in path or not (is_image or _ATTACHMENT.fullmatch(path)):
+    if ".." in path or not (is_image or _ATTACHMENT.fullmatch(path) or _TABLE.fullmatch(path)):
         return Response(status_code=404)
     headers = api_of(request).headers
     address = f"{api_url()}/{quote(path, safe=':/')}"

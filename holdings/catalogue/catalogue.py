@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from holdings.catalogue.accounts import Accounts
 from holdings.catalogue.audiences import Audiences
+from holdings.catalogue.bulk_reviews import BulkReviews
 from holdings.catalogue.database import Database
+from holdings.catalogue.decisions import Decisions
+from holdings.catalogue.due import DueList
 from holdings.catalogue.engine_choice import EngineChoice
 from holdings.catalogue.failures import Failures
 from holdings.catalogue.grants import Grants
@@ -15,6 +18,8 @@ from holdings.catalogue.quarantine import Quarantine
 from holdings.catalogue.records import Records
 from holdings.catalogue.redactions import Redactions
 from holdings.catalogue.removal import Removal
+from holdings.catalogue.review_lists import ReviewLists
+from holdings.catalogue.reviews import Reviews
 from holdings.catalogue.secrets import Secrets
 from holdings.catalogue.seen_pages import SeenPages
 from holdings.catalogue.sessions import Sessions
@@ -32,6 +37,7 @@ class Catalogue:
     quarantine: records held back for a secrecy mark.  removal: of those that are secrets indeed.
     redactions: what of pages is for staff alone.  seen_pages: pages as all others see them.
     workers: who shares in the work now.
+    due, reviews, bulk_reviews, decisions, review_lists: the opening review and the web review.
     """
 
     def __init__(self, url: str) -> None:
@@ -52,6 +58,11 @@ class Catalogue:
         self.redactions = Redactions(self.database)
         self.seen_pages = SeenPages(self.pages, self.redactions)
         self.workers = Workers(self.database)
+        self.due = DueList(self.database)
+        self.reviews = Reviews(self.database)
+        self.bulk_reviews = BulkReviews(self.database)
+        self.decisions = Decisions(self.database)
+        self.review_lists = ReviewLists(self.database)
 
     def upgrade(self) -> None:
         self.database.upgrade()

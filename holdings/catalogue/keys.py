@@ -95,7 +95,8 @@ class Keys:
             if locked is not None or its_audience != audience:
                 return None
             allowed &= frozenset(its_roles)
-        return KnownKey(number, Caller(audience, allowed, name, f"key:{number}"), used)
+        acts_for = f"account:{owner}" if owner is not None else ""
+        return KnownKey(number, Caller(audience, allowed, name, f"key:{number}", acts_for), used)
 
     def caller(self, key: str) -> Caller | None:
         """Who holds this key; None when it is not valid."""

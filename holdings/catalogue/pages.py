@@ -148,6 +148,15 @@ class Pages:
         found = self.of(record_id, first=number, limit=1)
         return found[0] if found else None
 
+    def same_files(self, record_id: str, *, limit: int = 50) -> dict[str, list[int]]:
+        """Other records that hold a page of the very same file → the numbers of those pages there."""
+        own = select(_P.sha256).where(_P.record_id == record_id)
+        query = select(_P.record_id, _P.number).where(_P.sha256.in_(own), _P.record_id != record_id)
+        found: dict[str, list[int]] = {}
+        for other, number in self._database.rows(query.order_by(_P.record_id, _P.number).limit(limit), {}):
+            found.setdefault(other, []).append(number)
+        return found
+
     def versions(self, record_id: str, number: int) -> list[TextVersion]:
         """Every text this page has had, newest first."""
         query = (

@@ -94,21 +94,8 @@ class Records:
 
         Errors: NotFound; BadInput for a state that does not exist.
         """
-        if access_status not in OPENING_STATES:
-            raise BadInput(
-                f"没有“{access_status}”这个开放标识。", advice=f"可选：{'、'.join(OPENING_STATES)}。"
-            )
-        if publicity and publicity not in PUBLICITY:
-            raise BadInput(f"没有“{publicity}”这个公开属性。", advice=f"可选：{'、'.join(PUBLICITY)}。")
         with self._database.write() as session:
-            row = row_of(session, record_id)
-            record = descriptions.from_json(row.description)
-            changed = replace(
-                record, access_status=access_status, publicity=publicity, access_basis=DECIDED_HERE
-            )
-            before, after = seen_before_and_after(session, record, changed)
-            revise(session, row, changed, reason or "开放标识变更")
-            enqueue(session, [record_id], Stage.WITHDRAWAL if before - after else Stage.WORDS)
+            change_access(session, record_id, access_status=access_status, publicity=publicity, reason=reason)
         found = self.get(record_id)
         if found is None:
             raise NotFound("没有这一条目。")
@@ -144,6 +131,10 @@ class Records:
             id_: StoredRecord(records[id_], sort_code, version, pages, made_at, changed_at, seen[id_])
             for id_, _, sort_code, version, pages, made_at, changed_at, _ in read
         }
+
+    def seen_if(self, described: Record) -> frozenset[str]:
+        """Who could see this record today, were it described so."""
+        return who_may_see(self._database.rows, [described])[described.id]
 
     def titles(self, codes: Sequence[str]) -> dict[str, tuple[str, frozenset[str]]]:
         """reference code, present or former → (title, who may see it)."""
@@ -289,6 +280,30 @@ class Records:
         with self._database.read() as session:
             query = select(RecordRow.level, func.count()).group_by(RecordRow.level)
             return {level: number for level, number in session.execute(query)}
+
+
+def change_access(
+    session: Session, record_id: str, *, access_status: str, publicity: str, reason: str = ""
+) -> None:
+    """`Records.set_access` in the caller's transaction: a review's sign-off and what it opens are one.
+
+    Errors: NotFound; BadInput for a state that does not exist.
+    """
+    check_access(access_status, publicity)
+    row = row_of(session, record_id)
+    record = descriptions.from_json(row.description)
+    changed = replace(record, access_status=access_status, publicity=publicity, access_basis=DECIDED_HERE)
+    before, after = seen_before_and_after(session, record, changed)
+    revise(session, row, changed, reason or "开放标识变更")
+    enqueue(session, [record_id], Stage.WITHDRAWAL if before - after else Stage.WORDS)
+
+
+def check_access(access_status: str, publicity: str) -> None:
+    """Errors: BadInput for an opening state or a publicity that does not exist."""
+    if access_status not in OPENING_STATES:
+        raise BadInput(f"没有“{access_status}”这个开放标识。", advice=f"可选：{'、'.join(OPENING_STATES)}。")
+    if publicity and publicity not in PUBLICITY:
+        raise BadInput(f"没有“{publicity}”这个公开属性。", advice=f"可选：{'、'.join(PUBLICITY)}。")
 
 
 def _in_parent(parent: str | None) -> ColumnElement[bool]:

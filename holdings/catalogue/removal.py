@@ -18,6 +18,7 @@ from holdings.catalogue.tables import (
 from holdings.catalogue.tables_audiences import GrantRecordRow, LotRow
 from holdings.catalogue.tables_quarantine import QuarantineRow
 from holdings.catalogue.tables_redactions import RedactionRow
+from holdings.catalogue.tables_reviews import DecisionRow, OpinionRow, ReviewRow
 from holdings.errors import Conflict
 
 
@@ -63,6 +64,8 @@ def _used(session: Session, files: set[str]) -> set[str]:
 def _delete(session: Session, record_id: str) -> None:
     page_ids = select(PageRow.id).where(PageRow.record_id == record_id)
     session.execute(delete(PageTextRow).where(PageTextRow.page_id.in_(page_ids)))
+    reviews = select(ReviewRow.id).where(ReviewRow.record_id == record_id)
+    session.execute(delete(OpinionRow).where(OpinionRow.review_id.in_(reviews)))
     caused = select(QuarantineRow.id).where(QuarantineRow.record_id == record_id)
     session.execute(delete(QuarantineRow).where(QuarantineRow.cause.in_(caused)))
     for table in (
@@ -74,6 +77,8 @@ def _delete(session: Session, record_id: str) -> None:
         LotRow,
         QuarantineRow,
         RedactionRow,
+        DecisionRow,
+        ReviewRow,
     ):
         session.execute(delete(table).where(table.record_id == record_id))
     session.execute(delete(RecordRow).where(RecordRow.id == record_id))

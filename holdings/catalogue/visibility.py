@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from holdings.access import BUILT_IN, Audience, Marks, visible_to
 from holdings.catalogue.tables_audiences import AudienceRow, LotRow
@@ -45,7 +45,7 @@ def audiences_now(rows: Rows) -> tuple[Audience, ...]:
     return (*BUILT_IN, *added)
 
 
-def is_held(record_id: ColumnElement[str]) -> ColumnElement[bool]:
+def is_held(record_id: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[bool]:
     """A column: whether this record is quarantined."""
     return exists().where(_Q.record_id == record_id, _Q.state != RELEASED)
 

@@ -100,10 +100,24 @@ VALUES: dict[str, Values] = {
     "year_from": _fixed(1799, 1949),
     "reader": _fixed("key:1", "account:1"),
     "regions": _fixed("1,2,30,40", "whole", "1,2"),
+    "from": _fixed("1999-01-01", "2999-01-01", "x"),
+    "to": _fixed("2999-01-01", "1999-01-01"),
+    "batch": _of("title"),
+    "code": _fixed("personal", "no-such-code"),
+    "term": _of("title"),
 }
 
 #: Body schema → bodies. Callers here may change nothing; what they are told must not tell either.
 BODIES: dict[str, Sequence[Any]] = {
+    "Assignment": ({"steps": {}}, {}),
+    "BatchNew": ({"name": "试", "q": "渔民"}, {}),
+    "BulkNew": ({"step": "first", "status": "开放"}, {}),
+    "Data": ("档号", ""),
+    "LookIn": ({"review_id": 1, "agrees": True}, {}),
+    "OpinionIn": ({"step": "first", "version": 1, "status": "开放"}, {}),
+    "ReasonIO": ({"code": "personal", "text": "试", "states": ["控制"]}, {}),
+    "ReturnIn": ({"version": 1, "words": "试"}, {}),
+    "TermsIO": ({"terms": []}, {}),
     "AccessChange": ({"access_status": "控制", "reason": "试"}, {}),
     "Correction": ({"lines": ["试"], "by": "试"}, {}),
     "GrantIn": ({"reader": "key:1", "records": [of("M999")], "until": "2099-01-01", "reason": "试"}, {}),

@@ -11,9 +11,9 @@ import pytest
 
 from holdings.access import AUDIENCES, PUBLIC, READING_ROOM, STAFF
 from holdings.catalogue import StoredRecord
+from holdings.documents import Material, document
 from holdings.engines.port import FACETS, TEXT_FIELDS, Document
 from holdings.records import FIELDS, STAFF_ONLY_FIELDS, DateSpan, Record
-from indexer.documents import Material, document
 
 RECORD = Record(
     id="990001:J045-1-12-3",

@@ -104,6 +104,7 @@ def _fields(material: Material, *, staff: bool) -> dict[str, list[str]]:
     }
     if staff:  # columns no field takes, and where things lie, stay with staff
         fields["other"] += [*r.extra.values(), r.storage, r.donor_limits]
+        fields["other"] += [r.due_opinion, r.disclosure, *r.classification_changes]
     return {name: [v for v in values if v.strip()] for name, values in fields.items()}
 
 

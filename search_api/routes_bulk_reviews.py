@@ -1,0 +1,64 @@
+"""/v1/reviews: one opinion for many records, held back until its sample was looked at."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter
+
+from search_api.callers import InHouse, Reviewer
+from search_api.closing import until_gone
+from search_api.reviews_out import bulk_out, said_of
+from search_api.routes_reviews import Number
+from search_api.schema_reviews import BulkApplied, BulkNew, BulkOut, BulksOut, ItemProblem, LookIn
+
+router = APIRouter(prefix="/v1/reviews", tags=["审核 reviews"])
+
+
+@router.post("/batches/{batch_id}/bulks", summary="批量意见 One opinion for many")
+async def post_bulk(house: InHouse, caller: Reviewer, batch_id: Number, given: BulkNew) -> BulkOut:
+    """对等在这一步的条目提出同一意见，并抽出样本；样本逐件看过且无异议之前，不生效。"""
+    reasons = await asyncio.to_thread(house.catalogue.review_lists.reasons)
+    bulk = await asyncio.to_thread(
+        lambda: house.catalogue.bulk_reviews.propose(
+            batch_id, given.step, said_of(given), caller, reasons, review_ids=given.reviews
+        )
+    )
+    return bulk_out(bulk)
+
+
+@router.get("/batches/{batch_id}/bulks", summary="一批的批量意见 Bulk opinions of a batch")
+async def get_bulks(house: InHouse, caller: Reviewer, batch_id: Number) -> BulksOut:
+    """这一批的批量意见，新的在前。"""
+    found = await asyncio.to_thread(house.catalogue.bulk_reviews.of, batch_id)
+    return BulksOut(bulks=[bulk_out(bulk) for bulk in found])
+
+
+@router.get("/bulks/{bulk_id}", summary="一次批量意见 One bulk opinion")
+async def get_bulk(house: InHouse, caller: Reviewer, bulk_id: Number) -> BulkOut:
+    """样本与所看。"""
+    return bulk_out(await asyncio.to_thread(house.catalogue.bulk_reviews.get, bulk_id))
+
+
+@router.post("/bulks/{bulk_id}/looks", summary="看过样本 A record of the sample was looked at")
+async def post_look(house: InHouse, caller: Reviewer, bulk_id: Number, given: LookIn) -> BulkOut:
+    """样本中的一条看过了：同意，或异议（异议即停下整次批量意见）。"""
+    bulk = await asyncio.to_thread(
+        house.catalogue.bulk_reviews.look, bulk_id, given.review_id, given.agrees, given.words, caller
+    )
+    return bulk_out(bulk)
+
+
+@router.post("/bulks/{bulk_id}/apply", summary="批量意见生效 Put a bulk opinion into effect")
+async def post_apply(house: InHouse, caller: Reviewer, bulk_id: Number) -> BulkApplied:
+    """样本全部看过且无异议之后，由提出的人落实；期间被人先审的条目不动，并逐件说明。"""
+    reviews = house.catalogue.reviews
+    reasons = await asyncio.to_thread(house.catalogue.review_lists.reasons)
+    ends = await asyncio.to_thread(house.catalogue.bulk_reviews.apply, bulk_id, caller, reasons)
+    bulk = await asyncio.to_thread(house.catalogue.bulk_reviews.get, bulk_id)
+    done = [end.review_id for end in ends if not end.problem]
+    if bulk.step == "final":
+        for review in await asyncio.to_thread(reviews.many, done):
+            await until_gone(house, review.record_id)
+    problems = [ItemProblem(review_id=e.review_id, problem=e.problem) for e in ends if e.problem]
+    return BulkApplied(done=len(done), problems=problems)
