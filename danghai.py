@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import typer
 
+from holdings.audit.commands import audit_app
 from holdings.commands import db_app, keys_app
 from holdings.commands_accounts import accounts_app
 from holdings.commands_audiences import audiences_app
+from holdings.publishing.commands import publish_app
 from indexer import commands as indexing
 from indexer.commands_quarantine import quarantine_app
 from indexer.index_commands import index_app
@@ -34,6 +36,8 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(accounts_app, name="accounts")
 app.add_typer(audiences_app, name="audiences")
 app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(audit_app, name="audit")
+app.add_typer(publish_app, name="publish")
 
 
 def main() -> None:

@@ -17,6 +17,7 @@
         ├── IndexMissing          no index for this audience yet
         ├── ModelMissing          a model's files are not here: `danghai models pull`
         ├── CatalogueUnavailable  the system of record does not answer
+        ├── AuditUnavailable      the audit trail cannot be written, so nothing may change
         ├── EngineAway            the search engine's cluster does not answer
         │   └── EngineRefused     it answers, and does not let us in: certificate or key
         ├── EngineChanged         another engine was moved to while this one was at work
@@ -118,6 +119,10 @@ class ModelMissing(NotReady):
 
 class CatalogueUnavailable(NotReady):
     code = "catalogue-unavailable"
+
+
+class AuditUnavailable(NotReady):
+    code = "audit-unavailable"
 
 
 class EngineAway(NotReady):

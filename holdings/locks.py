@@ -81,6 +81,11 @@ def moving_lock(settings: Settings) -> Lock:
     return _lock(settings, "moving")
 
 
+def publish_lock(settings: Settings) -> Lock:
+    """Held by the one process that makes or brings in a package."""
+    return _lock(settings, "publish")
+
+
 def _lock(settings: Settings, name: str) -> Lock:
     if settings.catalogue_url.startswith("sqlite"):
         return FileHeld(settings.home / f"{name}.lock")

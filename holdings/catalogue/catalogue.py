@@ -11,6 +11,7 @@ from holdings.catalogue.grants import Grants
 from holdings.catalogue.keys import Keys
 from holdings.catalogue.outbox import Outbox
 from holdings.catalogue.pages import Pages
+from holdings.catalogue.publishing import Publishing
 from holdings.catalogue.quarantine import Quarantine
 from holdings.catalogue.records import Records
 from holdings.catalogue.redactions import Redactions
@@ -30,6 +31,7 @@ class Catalogue:
     audiences: those that were added.  grants: records opened to one reader.
     quarantine: records held back for a secrecy mark.  removal: of those that are secrets indeed.
     redactions: what of pages is for staff alone.  seen_pages: pages as all others see them.
+    publishing: what was carried to the public installation.
     """
 
     def __init__(self, url: str) -> None:
@@ -49,6 +51,7 @@ class Catalogue:
         self.removal = Removal(self.database)
         self.redactions = Redactions(self.database)
         self.seen_pages = SeenPages(self.pages, self.redactions)
+        self.publishing = Publishing(self.database, self.records)
 
     def upgrade(self) -> None:
         self.database.upgrade()

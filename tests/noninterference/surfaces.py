@@ -100,6 +100,12 @@ VALUES: dict[str, Values] = {
     "year_from": _fixed(1799, 1949),
     "reader": _fixed("key:1", "account:1"),
     "regions": _fixed("1,2,30,40", "whole", "1,2"),
+    "who": _fixed("key:1"),
+    "what": _fixed("search"),
+    "record": World.ids,
+    "outcome": _fixed("done"),
+    "since": _fixed("2026-03-02", "x"),
+    "until": _fixed("2026-03-02"),
 }
 
 #: Body schema → bodies. Callers here may change nothing; what they are told must not tell either.
