@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from holdings.audit.commands import audit_app
 from holdings.commands import db_app, keys_app
 from holdings.commands_accounts import accounts_app
 from holdings.commands_audiences import audiences_app
 from holdings.commands_reviews import review_app
+from holdings.publishing.commands import publish_app
 from indexer import commands as indexing
 from indexer import work_commands as working
 from indexer.commands_quarantine import quarantine_app
@@ -42,6 +44,8 @@ app.add_typer(accounts_app, name="accounts")
 app.add_typer(audiences_app, name="audiences")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(review_app, name="review")
+app.add_typer(audit_app, name="audit")
+app.add_typer(publish_app, name="publish")
 
 
 def main() -> None:

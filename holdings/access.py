@@ -67,6 +67,11 @@ OPENING_ROLES: frozenset[str] = frozenset({"archivist", "reviewer", "admin"})
 QUARANTINE_ROLES: frozenset[str] = frozenset({"security_officer"})
 #: Who makes grants from approved applications.
 GRANTING_ROLES: frozenset[str] = frozenset({"archivist", "admin"})
+#: Roles that read the audit trail, and those that read what runs and how fast.
+AUDIT_ROLES: frozenset[str] = frozenset({"audit_admin", "security_officer"})
+SYSTEM_ROLES: frozenset[str] = frozenset({"system_admin"})
+#: The 三员: all the roles there are on a public installation.
+ADMINISTRATORS: frozenset[str] = frozenset({"system_admin", "security_admin", "audit_admin"})
 #: Every role a key may have. The last three are the 三员: they run the system, and read no closed record by it.
 ROLES: tuple[str, ...] = (
     "archivist",
@@ -109,6 +114,11 @@ ANONYMOUS = Caller()
 Kind = Literal["public", "reading_room", "staff", "unit", "contractor", "partner"]
 #: Kinds of audience that may be added.
 ADDED_KINDS: tuple[Kind, ...] = ("unit", "contractor", "partner")
+
+
+def on_public_installation(audience: str, roles: Iterable[str]) -> bool:
+    """Whether such a caller may exist where DANGHAI_PUBLIC_ONLY is set: the public and the 三员, no staff."""
+    return audience == PUBLIC and frozenset(roles) <= ADMINISTRATORS
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from holdings.access import AUDIENCES, ROLES
+from holdings.access import AUDIENCES, ROLES, on_public_installation
+from holdings.audit.recorded import recorded
 from holdings.console import AsJson, load_settings, out, print_json, said_plainly
-from holdings.errors import NotFound
+from holdings.errors import NotAllowed, NotFound
 
 if TYPE_CHECKING:
     from holdings.catalogue import Catalogue
@@ -32,6 +33,7 @@ def database() -> None:
 
 
 @db_app.command()
+@recorded("db upgrade")
 def upgrade(as_json: AsJson = False) -> None:
     """把目录库的表升级到本版本。"""
     with said_plainly():
@@ -43,6 +45,7 @@ def upgrade(as_json: AsJson = False) -> None:
 
 
 @keys_app.command()
+@recorded("keys add")
 def add(
     audience: Annotated[str, typer.Option(help=f"利用范围：{'、'.join(AUDIENCES)}")],
     role: Annotated[list[str] | None, typer.Option(help=f"角色，可多个：{'、'.join(ROLES)}")] = None,
@@ -52,6 +55,11 @@ def add(
 ) -> None:
     """新密钥，只显示这一次。"""
     with said_plainly():
+        if load_settings().public_only and not on_public_installation(audience, role or []):
+            raise NotAllowed(
+                "这是公众网一端，没有馆员与阅览室的密钥。",
+                advice="可发 --audience public 并带 system_admin、security_admin 或 audit_admin 之一。",
+            )
         catalogue = open_catalogue()
         catalogue.upgrade()
         last = until.date() if until else None
@@ -81,6 +89,7 @@ def list_keys(as_json: AsJson = False) -> None:
 
 
 @keys_app.command()
+@recorded("keys revoke")
 def revoke(
     key_id: Annotated[int, typer.Argument(help="密钥的号（见 keys list）")], as_json: AsJson = False
 ) -> None:

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from holdings.audit.recorded import recorded
 from holdings.commands import open_catalogue
 from holdings.console import AsJson, out, print_json, said_plainly
 from holdings.errors import BadInput
@@ -30,6 +31,7 @@ PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="由标准
 
 
 @accounts_app.command()
+@recorded("accounts add")
 def add(
     name: Name,
     real_name: Annotated[str, typer.Option(help="真实姓名（单位账号写单位名）")] = "",
@@ -78,6 +80,7 @@ def list_accounts(as_json: AsJson = False) -> None:
 
 
 @accounts_app.command()
+@recorded("accounts lock")
 def lock(name: Name, as_json: AsJson = False) -> None:
     """停用账号，登录立即失效。"""
     with said_plainly():
@@ -86,6 +89,7 @@ def lock(name: Name, as_json: AsJson = False) -> None:
 
 
 @accounts_app.command()
+@recorded("accounts unlock")
 def unlock(name: Name, as_json: AsJson = False) -> None:
     """恢复账号，并清掉登录失败的等候。"""
     with said_plainly():
@@ -96,6 +100,7 @@ def unlock(name: Name, as_json: AsJson = False) -> None:
 
 
 @accounts_app.command()
+@recorded("accounts reset")
 def reset(name: Name, password_stdin: PasswordStdin = False, as_json: AsJson = False) -> None:
     """重设密码：原密码与登录立即失效，发一次性开通码。"""
     with said_plainly():
@@ -110,6 +115,7 @@ def reset(name: Name, password_stdin: PasswordStdin = False, as_json: AsJson = F
 
 
 @accounts_app.command()
+@recorded("accounts roles")
 def roles(name: Name, role: Roles = None, audience: Audience = "", as_json: AsJson = False) -> None:
     """改角色：写明今后的全部角色，下一次请求起生效。"""
     with said_plainly():

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from holdings.audit.recorded import recorded
 from holdings.console import AsJson, load_settings, out, print_json, said_plainly
 from holdings.errors import BadInput
 
@@ -22,6 +23,7 @@ audiences_app = typer.Typer(
 
 
 @audiences_app.command()
+@recorded("audiences add")
 def add(
     name: Annotated[str, typer.Argument(help="名字：小写字母、数字、连字符，例如 unit-j045")],
     kind: Annotated[
@@ -72,6 +74,7 @@ def list_audiences(as_json: AsJson = False) -> None:
 
 
 @audiences_app.command()
+@recorded("audiences remove")
 def remove(name: Annotated[str, typer.Argument(help="名字")], as_json: AsJson = False) -> None:
     """撤除：立即不可检索、不可读，索引由 serve 删除。"""
     from holdings.catalogue import Catalogue

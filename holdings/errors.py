@@ -18,6 +18,7 @@
         ├── ModelMissing          a model's files are not here: `danghai models pull`
         ├── CatalogueUnavailable  the system of record does not answer
         ├── StoreAway             the files of the pages are not to be reached from here
+        ├── AuditUnavailable      the audit trail cannot be written, so nothing may change
         ├── EngineAway            the search engine's cluster does not answer
         │   └── EngineRefused     it answers, and does not let us in: certificate or key
         ├── EngineChanged         another engine was moved to while this one was at work
@@ -123,6 +124,10 @@ class CatalogueUnavailable(NotReady):
 
 class StoreAway(NotReady):
     code = "store-away"
+
+
+class AuditUnavailable(NotReady):
+    code = "audit-unavailable"
 
 
 class EngineAway(NotReady):

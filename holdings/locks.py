@@ -86,6 +86,11 @@ def work_lock(settings: Settings, name: str) -> Lock:
     return _lock(settings, f"work-{name.replace('/', '-')}")
 
 
+def publish_lock(settings: Settings) -> Lock:
+    """Held by the one process that makes or brings in a package."""
+    return _lock(settings, "publish")
+
+
 def _lock(settings: Settings, name: str) -> Lock:
     if settings.catalogue_url.startswith("sqlite"):
         return FileHeld(settings.home / f"{name}.lock")

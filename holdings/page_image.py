@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from holdings.redaction import Hides
+
 #: PDF pages are drawn at this many pixels an inch; sizes and boxes of PDF pages are in these pixels.
 PDF_DPI = 200
 #: No drawn PDF page is longer than this many pixels on a side: a plan of 5 metres is drawn smaller.
@@ -55,3 +57,15 @@ def _pdf_page(path: Path, frame: int) -> Image:
             return image.copy()
     except (pypdfium2.PdfiumError, IndexError) as error:
         raise ValueError(f"page {frame} of the PDF cannot be drawn: {error}") from error
+
+
+def without(image: Image, hides: Hides) -> Image:
+    """A new image whose hidden pixels are black: nothing lies beneath."""
+    from PIL import Image as pillow
+
+    if not hides:
+        return image
+    made = image.convert("L" if image.mode in ("1", "L") else "RGB")
+    for x, y, w, h in hides.boxes(made.width, made.height):
+        made.paste(pillow.new(made.mode, (w, h)), (x, y))
+    return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -131,10 +131,94 @@ class Settings(BaseSettings):
     max_side: int = Field(30_000, description="单页最大边长 longest side of a page image accepted, in pixels")
     max_unpacked: int = Field(2_000_000_000, description="解压上限 most bytes one packed file may unfold to")
 
+    audit_key: Path | None = Field(
+        None,
+        description="审计签名私钥 private key that signs the audit trail's heads; empty: in the data folder",
+    )
+    audit_heads: Path | None = Field(
+        None, description="审计日结文本 text file of signed daily heads, best on other storage"
+    )
+    audit_days: int = Field(
+        184,
+        ge=184,
+        description="审计中个人信息的保存天数 days after which addresses and search texts are erased (law: 6 months)",
+    )
+    audit_public: bool = Field(
+        False,
+        description="逐条记公众的检索与浏览 record each public request with its address, not only how many",
+    )
+    alert_minutes: int = Field(10, ge=1, description="告警的时间窗 minutes over which alerts count")
+    alert_downloads: int = Field(300, ge=1, description="告警：原图与附件 images and files one caller took")
+    alert_not_found: int = Field(100, ge=1, description="告警：未找到 not-founds of one caller")
+    alert_sign_ins: int = Field(10, ge=1, description="告警：登录失败 failed sign-ins from one address")
+    alert_closed: int = Field(
+        200, ge=1, description="告警：查看未开放 closed records and pages one caller saw"
+    )
+    alert_webhook: str = Field("", description="告警推送地址 address that alerts are posted to")
+    alert_secret: SecretStr | None = Field(
+        None, validate_default=True, description="告警推送的 HMAC 密钥 secret that signs them"
+    )
+    metrics_loopback: bool = Field(
+        False, description="本机可读 /metrics loopback callers may read metrics; off behind a local proxy"
+    )
+
+    public_only: bool = Field(
+        False, description="公众网一端 public installation: public records only, no staff, no ingest"
+    )
+    publish_key: Path | None = Field(
+        None, description="导出包的签名私钥 private key that signs packages; empty: in the data folder"
+    )
+    publish_public_key: Path | None = Field(
+        None, description="内网的公钥 the archive's public key, on the public installation"
+    )
+    publish_hours: int = Field(
+        24,
+        ge=1,
+        description="收回未送达的告警时限 hours after which a withdrawal not carried over is an alert",
+    )
+    publish_max: int = Field(200_000_000_000, description="导入包解压上限 most bytes a package may unfold to")
+
+    @field_validator("alert_webhook")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("should begin with https:// or http://")
+        return value
+
+    @field_validator("alert_secret")
+    @classmethod
+    def _signed(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is None and info.data.get("alert_webhook"):
+            raise ValueError("is needed where DANGHAI_ALERT_WEBHOOK is set: alerts are signed")
+        return value
+
     @property
     def catalogue_url(self) -> str:
         """The catalogue's SQLAlchemy URL, the default filled in."""
         return self.database_url or f"sqlite:///{(self.home / 'catalogue.sqlite').absolute()}"
+
+    @property
+    def audit_url(self) -> str:
+        """The audit trail's: a file of its own in the data folder, or tables beside the catalogue's."""
+        if self.database_url and not self.database_url.startswith("sqlite"):
+            return self.database_url
+        return f"sqlite:///{(self.home / 'audit.sqlite').absolute()}"
+
+    @property
+    def audit_key_file(self) -> Path:
+        return self.audit_key or self.home / "audit.key"
+
+    @property
+    def audit_heads_file(self) -> Path:
+        return self.audit_heads or self.home / "audit-heads.txt"
+
+    @property
+    def publish_key_file(self) -> Path:
+        return self.publish_key or self.home / "publish.key"
+
+    @property
+    def publish_public_key_file(self) -> Path:
+        return self.publish_public_key or self.home / "publish.key.pub"
 
     @property
     def elastic_urls(self) -> tuple[str, ...]:

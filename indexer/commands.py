@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from holdings.audit.recorded import recorded
 from holdings.console import (
     PARTLY,
     AsJson,
@@ -24,7 +25,7 @@ from holdings.console import (
     said_plainly,
     supervised,
 )
-from holdings.errors import EngineChanged
+from holdings.errors import EngineChanged, NotAllowed
 from holdings.locks import hold, projector_lock, reading_lock
 from indexer.at_work import progress_bars, project_here, workshop
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:  # what these commands work with is imported when one runs: `-
 log = logging.getLogger("danghai.projector")
 
 
+@recorded("ingest")
 def ingest(
     paths: Annotated[
         list[Path], typer.Argument(help="文件夹、目录文件（CSV/XLSX/JSONL）或文件清单", exists=True)
@@ -53,6 +55,9 @@ def ingest(
 
     with said_plainly():
         shop = workshop()
+        if shop.settings.public_only:
+            advice = "请在内网收进，再用 danghai publish export 带出、在这里 publish import。"
+            raise NotAllowed("这是公众网一端，不收进目录与扫描件。", advice=advice)
         shop.catalogue.upgrade()
         report: IntakeReport | None = None
         try:
@@ -124,6 +129,7 @@ def _say_left(reading: ScanReading) -> None:
 # ── workers that `serve` starts ─────────────────────────────────────────────────
 
 
+@recorded("project")
 def project(
     wait: Annotated[bool, typer.Option("--wait", help="已有一个在运行时等它停下再接手（备用机）")] = False,
 ) -> None:
@@ -150,6 +156,7 @@ async def _project_until_told(shop: Workshop) -> None:
             await projector.close()
 
 
+@recorded("read")
 def read(
     follow: Annotated[bool, typer.Option("--follow", help="读完后继续等新页")] = False,
     retry: Annotated[bool, typer.Option("--retry", help="先把识读失败的页重新排队")] = False,

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from holdings.audit.recorded import recorded
 from holdings.console import AsJson, load_settings, out, print_json, said_plainly
 from holdings.locks import hold, projector_lock
 
@@ -38,6 +39,7 @@ def list_held(as_json: AsJson = False) -> None:
 
 
 @quarantine_app.command()
+@recorded("quarantine scan")
 def scan(as_json: AsJson = False) -> None:
     """把已有的文字重新查一遍密级标志。"""
     from holdings.catalogue import Catalogue
@@ -53,6 +55,7 @@ def scan(as_json: AsJson = False) -> None:
 
 
 @quarantine_app.command()
+@recorded("quarantine export")
 def export(
     to: Annotated[Path, typer.Option(help="涉密介质上的文件夹")],
     as_json: AsJson = False,

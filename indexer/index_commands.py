@@ -15,6 +15,7 @@ from rich.progress import TaskID
 from rich.table import Table
 from rich.text import Text
 
+from holdings.audit.recorded import recorded
 from holdings.console import FAILED, AsJson, err, out, print_json, said_plainly
 from holdings.errors import BadInput, Conflict, IndexMismatch, IndexMissing
 from holdings.locks import hold, moving_lock, projector_lock
@@ -142,6 +143,7 @@ async def _status(asking: SearchEngine, reading: SearchEngine, audience: str) ->
 
 
 @index_app.command()
+@recorded("index rebuild")
 def rebuild(audience: Only = None, as_json: AsJson = False) -> None:
     """由目录库重建索引，检索不中断；与目录库核对后才启用，旧索引保留。停下后再运行即接着做。"""
     with said_plainly():
@@ -152,6 +154,7 @@ def rebuild(audience: Only = None, as_json: AsJson = False) -> None:
 
 
 @index_app.command()
+@recorded("index rollback")
 def rollback(audience: Only = None, as_json: AsJson = False) -> None:
     """放弃没做完的重建或换引擎；都没有，就退回保留的旧索引（其后的变更补齐，收回的不会再现）。"""
     from holdings.catalogue.outbox import BACK, GIVE_UP, WITHDRAWAL
@@ -176,6 +179,7 @@ def rollback(audience: Only = None, as_json: AsJson = False) -> None:
 
 
 @index_app.command("drop-old")
+@recorded("index drop-old")
 def drop_old(audience: Only = None, as_json: AsJson = False) -> None:
     """删去重建后保留的旧索引；换过引擎的，删去原引擎的索引。此后不能再退回。"""
     from holdings.catalogue.outbox import DROP_KEPT
@@ -254,6 +258,7 @@ async def _wishes_here(
 
 
 @index_app.command()
+@recorded("index move")
 def move(
     to: Annotated[str, typer.Option("--to", help="elasticsearch 或 embedded")], as_json: AsJson = False
 ) -> None:

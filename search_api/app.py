@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from holdings.settings import Settings
 from search_api import (
     routes_accounts,
+    routes_audit,
     routes_bulk_reviews,
     routes_grants,
     routes_house,
@@ -24,6 +25,7 @@ from search_api import (
     routes_search,
     routes_sign_in,
 )
+from search_api.audited import Audited
 from search_api.guarding import LastResort, SecurityHeaders
 from search_api.house import House
 from search_api.limits import RequestLimits
@@ -48,6 +50,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await house.audit.open()
         await house.open()
         yield
         await house.close()
@@ -73,12 +76,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routes_bulk_reviews,
         routes_reviews,
         routes_openings,
+        routes_audit,
     ):
-        app.include_router(room.router)
+        app.include_router(_reading(room.router) if house.settings.public_only else room.router)
     app.add_middleware(RequestLimits)
     app.add_middleware(LastResort, seconds=house.settings.request_seconds)
+    app.add_middleware(Audited, auditing=house.audit)
     app.add_middleware(SecurityHeaders)
     # Outermost: the address everybody else sees is the one that a trusted proxy says.
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(house.settings.trusted))
     add_handlers(app)
     return app
+
+
+def _reading(router: APIRouter) -> APIRouter:
+    """What of it only reads: nothing else exists on a public installation."""
+    kept = [route for route in router.routes if getattr(route, "methods", set()) <= {"GET", "HEAD"}]
+    return APIRouter(routes=kept, tags=router.tags)

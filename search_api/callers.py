@@ -12,10 +12,18 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from holdings.access import ANONYMOUS, OPENING_ROLES, Caller
+from holdings.access import (
+    ANONYMOUS,
+    AUDIT_ROLES,
+    OPENING_ROLES,
+    SYSTEM_ROLES,
+    Caller,
+    on_public_installation,
+)
 from holdings.errors import NotAllowed, NotSignedIn
 from holdings.review_rules import REVIEW_ROLES
 from holdings.roles import DESK_ROLES
+from search_api.audited import caller_known
 from search_api.house import House
 from search_api.presence import Known
 from search_api.rates import kind_of
@@ -72,12 +80,20 @@ async def get_known(
     try:
         token = token_of(request)
         known = await house.presence.known(token) if token else NOBODY
+        _exists_here(house, known.caller)
     except NotSignedIn:
         await house.rates.count("other", address)
         raise
     request.state.caller = known.caller
     await house.rates.count(kind_of(request.scope["route"].path), known.caller.id or address)
+    await caller_known(request.scope, known.caller)
     return known
+
+
+def _exists_here(house: House, caller: Caller) -> None:
+    """Errors: NotSignedIn for one of staff or reading room on a public installation: nobody such is there."""
+    if house.settings.public_only and not on_public_installation(caller.audience, caller.roles):
+        raise NotSignedIn("密钥无效或已撤销。", advice="这是公众网一端，没有馆员与阅览室。")
 
 
 async def get_caller(known: Annotated[Known, Depends(get_known)]) -> Caller:
@@ -127,10 +143,31 @@ async def get_reviewer(caller: Annotated[Caller, Depends(get_staff)]) -> Caller:
     return caller
 
 
+async def get_auditor(caller: Annotated[Caller, Depends(get_caller)]) -> Caller:
+    if not caller.roles & AUDIT_ROLES:
+        raise NotAllowed("此操作限审计管理员、保密员。", advice="请由有此角色的同事办理。")
+    return caller
+
+
+def get_metrics_reader(
+    request: Request,
+    house: Annotated[House, Depends(get_house)],
+    caller: Annotated[Caller, Depends(get_caller)],
+) -> Caller:
+    """The system administrator, or this machine itself where the setting says so."""
+    client = request.client.host if request.client else ""
+    local = house.settings.metrics_loopback and client in ("127.0.0.1", "::1")
+    if not local and not caller.roles & SYSTEM_ROLES:
+        raise NotAllowed("此操作限系统管理员。", advice="或在本机读取，并设 DANGHAI_METRICS_LOOPBACK=1。")
+    return caller
+
+
 InHouse = Annotated[House, Depends(get_house)]
 AnyKnown = Annotated[Known, Depends(get_known)]
 AnyCaller = Annotated[Caller, Depends(get_caller)]
 Staff = Annotated[Caller, Depends(get_staff)]
+Auditor = Annotated[Caller, Depends(get_auditor)]
+MetricsReader = Annotated[Caller, Depends(get_metrics_reader)]
 Opener = Annotated[Caller, Depends(get_opener)]
 Person = Annotated[Caller, Depends(get_person)]
 SecurityAdmin = Annotated[Caller, Depends(get_security_admin)]

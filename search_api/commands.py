@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from holdings.access import PUBLIC, STAFF, Caller
+from holdings.audit.recorded import recorded
 from holdings.console import AsJson, load_settings, out, print_json, said_plainly
 from holdings.errors import BadInput
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:  # imported when the command runs: `--help` answers at once
     from search_api.schema import HitOut, Mode, SearchOut
 
 
+@recorded("search", required=False)
 def search(
     question: Annotated[str, typer.Argument(help="检索词，一句话也行")],
     mode: Annotated[str, typer.Option(help="hybrid、words 或 meaning")] = "hybrid",
@@ -26,7 +28,9 @@ def search(
 ) -> None:
     """检索，说明每条为何在此。"""
     with said_plainly():
-        found = asyncio.run(_search(load_settings(), _mode(mode), question, size, audience))
+        settings = load_settings()
+        audience = PUBLIC if settings.public_only else audience
+        found = asyncio.run(_search(settings, _mode(mode), question, size, audience))
     if as_json:
         print_json(found.model_dump(by_alias=True))
         return

@@ -21,6 +21,7 @@ from models.errors import ModelsError
 from models.loading import load_encoder
 from models.meaning import Encoder
 from models.words import JiebaSegmenter, Segmenter
+from search_api.auditing import Auditing
 from search_api.cursors import Cursors, new_key
 from search_api.images import PageImages
 from search_api.oidc import Oidc
@@ -45,6 +46,7 @@ class House:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.catalogue = Catalogue(settings.catalogue_url)
+        self.audit = Auditing(settings, self.catalogue)
         self.store = FileStore(settings.store_dir)
         self.images = PageImages(self.store, settings.home / "cache" / "images", settings.max_pixels)
         self.cursors = Cursors(lambda: self.catalogue.secrets.get("cursors", new_key))
@@ -182,6 +184,7 @@ class House:
         await self.presence.close()
         self.images.close()
         await self.engine.close()
+        await self.audit.close()
         self.catalogue.close()
 
 

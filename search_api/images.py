@@ -15,8 +15,7 @@ from PIL import Image
 
 from holdings.catalogue import StoredPage
 from holdings.errors import Busy, NotFound
-from holdings.page_image import open_page
-from holdings.redaction import Hides
+from holdings.page_image import open_page, without
 from holdings.store import FileStore
 
 log = logging.getLogger("danghai.api")
@@ -80,7 +79,7 @@ class PageImages:
                 return source, name
             if not target.exists():
                 image = open_page(source, page.media_type, page.frame)
-                _keep(_without(image, page.hides), target, fitted, turn)
+                _keep(without(image, page.hides), target, fitted, turn)
         except (OSError, ValueError, Image.DecompressionBombError) as error:
             log.error("page %s/%s cannot be drawn: %s", page.record_id, page.number, error)
             raise NotFound("这一页的图像打不开。", advice="文字仍可检索；请告知馆员。") from error
@@ -91,16 +90,6 @@ def _shown_as_stored(source: Path) -> bool:
     """Whether a browser would show this JPEG as it is stored: an EXIF turn would move the boxes."""
     with Image.open(source) as file:
         return bool(file.getexif().get(_ORIENTATION, 1) == 1)
-
-
-def _without(image: Image.Image, hides: Hides) -> Image.Image:
-    """A new image whose hidden pixels are black: nothing lies beneath."""
-    if not hides:
-        return image
-    made = image.convert("L" if image.mode in ("1", "L") else "RGB")
-    for x, y, w, h in hides.boxes(made.width, made.height):
-        made.paste(Image.new(made.mode, (w, h)), (x, y))
-    return made
 
 
 def _keep(image: Image.Image, target: Path, width: int | None, turn: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -11,8 +12,9 @@ from holdings.errors import DanghaiError, NotReady
 from holdings.records import FIELDS
 from search_api.browsing import browse
 from search_api.callers import AnyCaller, InHouse
+from search_api.house import House
 from search_api.readiness import meaning_away, said
-from search_api.schema import BrowseOut, FieldOut, LegStatus, ReadyOut, StatusOut
+from search_api.schema import BrowseOut, FieldOut, LegStatus, ReadyOut, StatusOut, WithdrawalsOut
 
 router = APIRouter()
 
@@ -39,10 +41,11 @@ async def get_fields() -> list[FieldOut]:
 async def get_status(house: InHouse, caller: AnyCaller) -> StatusOut:
     """本范围的条目数与两路检索的状态；识读进度与积压只给馆员。"""
     status = await house.status(caller.audience)
-    reading = lagging = None
+    reading = lagging = late = None
     if caller.is_staff:
         reading = await asyncio.to_thread(house.catalogue.pages.states)
         lagging = await asyncio.to_thread(house.catalogue.outbox.counts)
+        late = await asyncio.to_thread(_not_carried_over, house)
     return StatusOut(
         archive=house.settings.archive_name,
         documents=status.documents,
@@ -52,9 +55,17 @@ async def get_status(house: InHouse, caller: AnyCaller) -> StatusOut:
         meaning_away=meaning_away(house, status),
         reading=reading,
         lagging=lagging,
+        withdrawals=late,
         meaning_model=house.encoder.name if house.encoder else "",
         example_questions=list(house.settings.example_questions),
     )
+
+
+def _not_carried_over(house: House) -> WithdrawalsOut:
+    waiting = house.catalogue.publishing.waiting()
+    hours = waiting.hours(datetime.now(UTC))
+    late = hours > house.settings.publish_hours
+    return WithdrawalsOut(waiting=waiting.count, oldest_hours=round(hours, 1), overdue=late)
 
 
 @router.get("/healthz", summary="存活 Liveness", tags=["概况 status"])

@@ -358,6 +358,14 @@ class ReadyOut(Shape):
     detail: str = ""
 
 
+class WithdrawalsOut(Shape):
+    """Withdrawn records that the public installation is not known to have taken back; oldest: since when."""
+
+    waiting: int
+    oldest_hours: float
+    overdue: bool
+
+
 class StatusOut(Shape):
     """Figures for the caller's own audience; reading progress and what lags only for staff."""
 
@@ -369,6 +377,7 @@ class StatusOut(Shape):
     meaning_away: MeaningAway = ""
     reading: dict[str, int] | None = None
     lagging: dict[str, int] | None = None
+    withdrawals: WithdrawalsOut | None = None
     meaning_model: str = ""
     example_questions: list[str] = []
 

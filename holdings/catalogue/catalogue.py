@@ -14,6 +14,7 @@ from holdings.catalogue.grants import Grants
 from holdings.catalogue.keys import Keys
 from holdings.catalogue.outbox import Outbox
 from holdings.catalogue.pages import Pages
+from holdings.catalogue.publishing import Publishing
 from holdings.catalogue.quarantine import Quarantine
 from holdings.catalogue.records import Records
 from holdings.catalogue.redactions import Redactions
@@ -38,6 +39,7 @@ class Catalogue:
     redactions: what of pages is for staff alone.  seen_pages: pages as all others see them.
     workers: who shares in the work now.
     due, reviews, bulk_reviews, decisions, review_lists: the opening review and the web review.
+    publishing: what was carried to the public installation.
     """
 
     def __init__(self, url: str) -> None:
@@ -63,6 +65,7 @@ class Catalogue:
         self.bulk_reviews = BulkReviews(self.database)
         self.decisions = Decisions(self.database)
         self.review_lists = ReviewLists(self.database)
+        self.publishing = Publishing(self.database, self.records)
 
     def upgrade(self) -> None:
         self.database.upgrade()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select, text
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
 from holdings.catalogue.database import Database
@@ -31,25 +34,59 @@ class Removal:
 
         Errors: Conflict when something lies in it still.
         """
-        sqlite = self._database.engine.dialect.name == "sqlite"
-        with self._database.write() as session:
-            if sqlite:
-                session.execute(text("PRAGMA secure_delete=ON"))  # this connection overwrites what it frees
+        with overwriting(self._database) as session:
             if session.scalar(select(RecordRow.id).where(RecordRow.parent == record_id).limit(1)):
                 raise Conflict(
                     f"{record_id} 之内还有未一并确认的条目。", advice="请先改它们的所在，或一并处理。"
                 )
-            files = _files(session, [record_id])
-            _delete(session, record_id)
-            enqueue(session, [record_id], Stage.WITHDRAWAL)
-            used = _used(session, files)
+            return sorted(take_out(session, [record_id]))
+
+
+@contextmanager
+def overwriting(database: Database) -> Iterator[Session]:
+    """A writing transaction that leaves nothing of what it frees in SQLite's file or log."""
+    sqlite = database.engine.dialect.name == "sqlite"
+    with database.write() as session:
         if sqlite:
-            with self._database.engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        return sorted(files - used)
+            session.execute(text("PRAGMA secure_delete=ON"))
+        yield session
+    if sqlite:
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _files(session: Session, record_ids: list[str]) -> set[str]:
+def take_out(session: Session, record_ids: Sequence[str]) -> set[str]:
+    """These records with all that hangs on them; the indexes lose them before all else. What lies in one of
+    them lies then where it lay. Returns the SHA-256 of files that nothing uses any more."""
+    freed: set[str] = set()
+    for record_id in record_ids:
+        row = session.get(RecordRow, record_id)
+        if row is None:
+            continue
+        freed |= files_of(session, [record_id])
+        inside = update(RecordRow).where(RecordRow.parent == record_id)
+        session.execute(inside.values(parent=row.parent))
+        _delete(session, record_id)
+        session.expire_all()
+    enqueue(session, record_ids, Stage.WITHDRAWAL)
+    return freed - _used(session, freed)
+
+
+def forget_history(session: Session, record_ids: Sequence[str], files: set[str]) -> set[str]:
+    """Leave of these records what they are now: no former description, no former text. files: those they had
+    before. Returns the SHA-256 of those that nothing uses any more."""
+    session.execute(delete(RecordVersionRow).where(RecordVersionRow.record_id.in_(record_ids)))
+    newer = select(PageRow.id).where(
+        PageRow.record_id.in_(record_ids),
+        PageRow.id == PageTextRow.page_id,
+        PageRow.text_version > PageTextRow.version,
+    )
+    session.execute(delete(PageTextRow).where(newer.exists()))
+    enqueue(session, record_ids, Stage.WITHDRAWAL)  # words may have gone
+    return files - _used(session, files)
+
+
+def files_of(session: Session, record_ids: Sequence[str]) -> set[str]:
     pages = select(PageRow.sha256).where(PageRow.record_id.in_(record_ids))
     attached = select(AttachmentRow.sha256).where(AttachmentRow.record_id.in_(record_ids))
     return {*session.scalars(pages), *session.scalars(attached)}

@@ -105,6 +105,12 @@ VALUES: dict[str, Values] = {
     "batch": _of("title"),
     "code": _fixed("personal", "no-such-code"),
     "term": _of("title"),
+    "who": _fixed("key:1"),
+    "what": _fixed("search"),
+    "record": World.ids,
+    "outcome": _fixed("done"),
+    "since": _fixed("2026-03-02", "x"),
+    "until": _fixed("2026-03-02"),
 }
 
 #: Body schema → bodies. Callers here may change nothing; what they are told must not tell either.

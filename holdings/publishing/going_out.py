@@ -1,0 +1,255 @@
+"""Making a package: what became public since the last one, and what is not public any more."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import secrets
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any
+
+from holdings.access import PUBLIC
+from holdings.catalogue import Catalogue, StoredPage
+from holdings.catalogue.publishing import Carried, Package
+from holdings.catalogue.records import StoredRecord
+from holdings.errors import BadInput, Conflict
+from holdings.public_page import PublicPage, public_page
+from holdings.publishing.lines import line_of
+from holdings.publishing.package import (
+    FORMAT,
+    MANIFEST,
+    RECORDS,
+    SIGNATURE,
+    WITHDRAWALS,
+    FileMark,
+    Manifest,
+    digest,
+)
+from holdings.settings import Settings
+from holdings.signing import key_name, load_private
+from holdings.store import FileStore
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+log = logging.getLogger("danghai.publish")
+
+MAKE_KEY = "danghai publish key"
+BATCH = 50
+
+
+@dataclass
+class Plan:
+    """carried: id → what this package will have said of it.  withdrawn: ids.  closed_at: of the first."""
+
+    carried: dict[str, Carried] = field(default_factory=dict)
+    depth: dict[str, int] = field(default_factory=dict)
+    withdrawn: list[str] = field(default_factory=list)
+    closed_at: datetime | None = None
+
+
+def export(
+    settings: Settings,
+    catalogue: Catalogue,
+    folder: Path,
+    *,
+    full: bool = False,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[Path, Package] | None:
+    """Write the next package into `folder`; None when nothing is to be carried. The first is a full one.
+
+    Errors: NotFound, BadInput (key, installation); Conflict (something was closed meanwhile); OSError.
+    """
+    if settings.public_only:
+        raise BadInput("这是公众网一端，不导出。", advice="请在内网的档海上运行。")
+    key = load_private(settings.publish_key_file, MAKE_KEY)
+    folder.mkdir(parents=True, exist_ok=True)
+    last = catalogue.publishing.last("out")
+    _finish_rename(folder, last)
+    full = full or last is None
+    plan = make_plan(catalogue, full=full)
+    if not full and not plan.carried and not plan.withdrawn:
+        return None
+    part = folder / f".{secrets.token_hex(8)}.part"
+    try:
+        package = _write(part, settings, catalogue, plan, key, last, full, progress)
+        _still_public(catalogue, plan)
+        catalogue.publishing.made(package, plan.carried, plan.withdrawn)
+        target = folder / name_of(package)
+        part.replace(target)
+    finally:
+        if catalogue.publishing.last("out") == last:  # else only the name is missing: the next run gives it
+            part.unlink(missing_ok=True)
+    return target, package
+
+
+def name_of(package: Package) -> str:
+    return f"danghai-{package.sequence:06d}-{package.kind}.zip"
+
+
+def make_plan(catalogue: Catalogue, *, full: bool) -> Plan:
+    """Every record is looked at: an index or a flag that lags must not decide what goes out."""
+    plan, ledger = Plan(), catalogue.publishing
+    for ids in catalogue.records.ids():
+        stored, known = catalogue.records.many(ids), ledger.carried(ids)
+        public = [i for i in ids if PUBLIC in stored[i].audiences]
+        above = catalogue.records.ancestors(public)
+        for record_id in public:
+            seen = [a.record.id for a in above[record_id] if PUBLIC in a.audiences]
+            now = Carried(stored[record_id].version, seen[-1] if seen else "")
+            was = known.get(record_id)
+            if full or was is None or (was.version, was.parent) != (now.version, now.parent):
+                plan.carried[record_id] = now
+                plan.depth[record_id] = len(seen)
+        _withdraw(plan, {i: stored[i] for i in known if i not in set(public)})
+    for ids in ledger.carried_ids():
+        there = catalogue.records.many(ids)
+        plan.withdrawn += [i for i in ids if i not in there]
+    return plan
+
+
+def _withdraw(plan: Plan, closed: dict[str, StoredRecord]) -> None:
+    plan.withdrawn += closed
+    times = [plan.closed_at, *(s.changed_at for s in closed.values())]
+    plan.closed_at = min((t for t in times if t is not None), default=None)
+
+
+def _write(
+    part: Path,
+    settings: Settings,
+    catalogue: Catalogue,
+    plan: Plan,
+    key: Ed25519PrivateKey,
+    last: Package | None,
+    full: bool,
+    progress: Callable[[int, int], None],
+) -> Package:
+    files: dict[str, FileMark] = {}
+    with part.open("wb") as out, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        withdrawn = "".join(json.dumps({"id": i}, ensure_ascii=False) + "\n" for i in sorted(plan.withdrawn))
+        _put(archive, WITHDRAWALS, withdrawn.encode(), files)
+        with TemporaryFile(dir=part.parent) as lines:
+            _write_records(archive, lines, catalogue, FileStore(settings.store_dir), plan, files, progress)
+            _copy(archive, lines, files)
+        manifest = Manifest(
+            format=FORMAT,
+            archive=settings.archive_code,
+            kind="full" if full else "delta",
+            sequence=last.sequence + 1 if last else 1,
+            previous=last.manifest if last else "",
+            made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            key=key_name(key.public_key()),
+            additions=len(plan.carried),
+            withdrawals=len(plan.withdrawn),
+            files=files,
+        )
+        content = manifest.encoded()
+        archive.writestr(MANIFEST, content)
+        archive.writestr(SIGNATURE, key.sign(content))
+        archive.close()
+        out.flush()
+        os.fsync(out.fileno())
+    made_at = datetime.fromisoformat(manifest.made_at)
+    counts = (manifest.additions, manifest.withdrawals)
+    return Package(manifest.sequence, manifest.kind, digest(content), made_at, *counts, plan.closed_at)
+
+
+def _write_records(
+    archive: zipfile.ZipFile,
+    lines: IO[bytes],
+    catalogue: Catalogue,
+    store: FileStore,
+    plan: Plan,
+    files: dict[str, FileMark],
+    progress: Callable[[int, int], None],
+) -> None:
+    """What others lie in comes before them."""
+    order = sorted(plan.carried, key=lambda i: (plan.depth[i], i))
+    for start in range(0, len(order), BATCH):
+        ids = order[start : start + BATCH]
+        stored, pages = catalogue.records.many(ids), catalogue.seen_pages.of_many(ids)
+        for record_id in ids:
+            if record_id not in stored:
+                raise _changed(record_id)
+            drawn = [_page(archive, store, page, files) for page in pages.get(record_id, [])]
+            attached = catalogue.records.attachments(record_id)
+            for file in attached:
+                _put(archive, f"files/{file.sha256}", store.path(file.sha256).read_bytes(), files)
+            record = stored[record_id].record
+            line = line_of(record, plan.carried[record_id].parent or None, drawn, attached)
+            lines.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+        progress(min(start + BATCH, len(order)), len(order))
+
+
+def _page(
+    archive: zipfile.ZipFile, store: FileStore, page: StoredPage, files: dict[str, FileMark]
+) -> tuple[int, str, PublicPage]:
+    """A page that cannot be drawn goes out with its text alone, and is said."""
+    try:
+        drawn = public_page(store, page)
+    except (OSError, ValueError) as error:
+        log.error("%s 第 %s 页的图像打不开，只导出文字：%s", page.record_id, page.number, error)
+        drawn = PublicPage(b"", 0, 0, page.text)
+    sha256 = hashlib.sha256(drawn.image).hexdigest()
+    _put(archive, f"files/{sha256}", drawn.image, files)
+    return page.number, sha256, drawn
+
+
+def _put(archive: zipfile.ZipFile, name: str, content: bytes, files: dict[str, FileMark]) -> None:
+    if name not in files:
+        files[name] = FileMark(sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+        packed = name.startswith("files/")  # JPEG and office files are packed already
+        archive.writestr(name, content, zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED)
+
+
+def _copy(archive: zipfile.ZipFile, lines: IO[bytes], files: dict[str, FileMark]) -> None:
+    found, size = hashlib.sha256(), 0
+    lines.seek(0)
+    with archive.open(RECORDS, "w", force_zip64=True) as out:
+        for chunk in _chunks(lines):
+            found.update(chunk)
+            size += len(chunk)
+            out.write(chunk)
+    files[RECORDS] = FileMark(sha256=found.hexdigest(), size=size)
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    while chunk := file.read(1 << 20):
+        yield chunk
+
+
+def _still_public(catalogue: Catalogue, plan: Plan) -> None:
+    """Drawing the pages takes its time: what was closed meanwhile does not go out."""
+    ids = list(plan.carried)
+    for start in range(0, len(ids), 1000):
+        part = ids[start : start + 1000]
+        stored = catalogue.records.many(part)
+        for record_id in part:
+            if record_id not in stored or PUBLIC not in stored[record_id].audiences:
+                raise _changed(record_id)
+
+
+def _changed(record_id: str) -> Conflict:
+    return Conflict(f"导出期间 {record_id} 已不公开，未出包。", advice="请再运行一次。")
+
+
+def _finish_rename(folder: Path, last: Package | None) -> None:
+    """A run that was killed after the ledger had the package, and before it had its name."""
+    for part in folder.glob(".*.part"):
+        with suppress(zipfile.BadZipFile, KeyError, OSError), zipfile.ZipFile(part) as archive:
+            if last is not None and digest(archive.read(MANIFEST)) == last.manifest:
+                part.replace(folder / name_of(last))
+                continue
+        part.unlink(missing_ok=True)
+
+
+def summary(package: Package) -> dict[str, Any]:
+    return {**vars(package), "file": name_of(package)}

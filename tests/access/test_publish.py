@@ -1,0 +1,517 @@
+"""Packages between the archive and its public installation (issue 5, point 7): two real systems, real files."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from holdings.access import PUBLIC, STAFF
+from holdings.catalogue import Catalogue
+from holdings.errors import BadInput, BadPackage, NotFound
+from holdings.publishing.coming_in import Arrived, bring_in
+from holdings.publishing.commands import _acknowledge, _status
+from holdings.publishing.going_out import export, make_plan
+from holdings.publishing.package import MANIFEST, RECORDS, SIGNATURE, WITHDRAWALS, Manifest
+from holdings.records import Line, PageText
+from holdings.settings import Settings
+from holdings.signing import load_private, make_key
+from holdings.store import FileStore
+from tests.api.conftest import System
+from tests.api.small_archive import file_record, of, small_archive
+
+from .trails import settings
+
+ROOT = Path(__file__).parents[2]
+
+
+class Side:
+    """One of the two installations."""
+
+    def __init__(self, home: Path, **more: object) -> None:
+        self.settings: Settings = settings(home, **more)
+        self.catalogue = Catalogue(self.settings.catalogue_url)
+        self.catalogue.upgrade()
+        self.store = FileStore(self.settings.store_dir)
+
+    def set_access(self, record_id: str, *, open_: bool) -> None:
+        marks = ("开放", "公开") if open_ else ("控制", "")
+        self.catalogue.records.set_access(record_id, access_status=marks[0], publicity=marks[1])
+
+    def state(self) -> dict[str, Any]:
+        """id → all that the public would get of it."""
+        found = {}
+        for ids in self.catalogue.records.ids():
+            for record_id, stored in self.catalogue.records.many(ids).items():
+                if PUBLIC in stored.audiences:
+                    pages = self.catalogue.pages.of(record_id)
+                    texts = [p.text.text if p.text else "" for p in pages]
+                    files = [a.name for a in self.catalogue.records.attachments(record_id)]
+                    found[record_id] = (stored.record.title, stored.record.reference_code, texts, files)
+        return found
+
+
+@pytest.fixture
+def inside(tmp_path: Path) -> Side:
+    side = Side(tmp_path / "inside")
+    for start in range(0, 69, 50):
+        side.catalogue.records.put(small_archive(side.store).incoming[start : start + 50])
+    make_key(side.settings.publish_key_file)
+    return side
+
+
+@pytest.fixture
+def outside(tmp_path: Path, inside: Side) -> Side:
+    key = inside.settings.publish_key_file.with_name("publish.key.pub")
+    return Side(tmp_path / "outside", public_only=True, publish_public_key=key)
+
+
+@pytest.fixture
+def stick(tmp_path: Path) -> Path:
+    return tmp_path / "stick"
+
+
+def out(side: Side, stick: Path, **how: bool) -> Path:
+    made = export(side.settings, side.catalogue, stick, **how)
+    assert made is not None
+    return made[0]
+
+
+def bring(side: Side, package: Path) -> Arrived:
+    return bring_in(side.settings, side.catalogue, package)
+
+
+def an_open_file(side: Side) -> str:
+    found = (i for i in sorted(side.state()) if i.count("-") == 3)
+    return next(found)
+
+
+def test_a_fresh_outside_holds_exactly_what_is_public_and_deltas_follow(
+    inside: Side, outside: Side, stick: Path
+) -> None:
+    first = out(inside, stick)
+    assert bring(outside, first).new
+    assert outside.state() == inside.state()
+    everything = [i for ids in outside.catalogue.records.ids() for i in ids]
+    assert sorted(everything) == sorted(outside.state())  # not one more
+    raw = b"".join(path.read_bytes() for path in outside.settings.home.glob("catalogue.sqlite*"))
+    for kept in ("东库三排", "Z0001", "控制"):
+        assert kept not in raw.decode("utf-8", "ignore")
+    assert export(inside.settings, inside.catalogue, stick) is None  # nothing new, no package
+    gone = an_open_file(inside)
+    came = next(i for ids in inside.catalogue.records.ids() for i in ids if i not in inside.state())
+    corrected = sorted(inside.state())[-1]
+    inside.set_access(gone, open_=False)
+    inside.set_access(came, open_=True)
+    inside.catalogue.pages.correct(corrected, 1, PageText((Line("鯨骨訂正", (1, 2, 3, 4)),), "person:张三"))
+    renumbered = sorted(inside.state())[-2]
+    inside.catalogue.records.renumber(renumbered, "J009-9-9-9")
+    arrived = bring(outside, out(inside, stick))
+    assert (arrived.package.additions, arrived.withdrawn) == (3, 1)
+    assert outside.state() == inside.state()
+    assert outside.catalogue.records.get(gone) is None
+    assert [v for v in outside.catalogue.records.versions(gone)] == []
+
+
+def test_what_is_withdrawn_leaves_no_file_behind(inside: Side, outside: Side, stick: Path) -> None:
+    bring(outside, out(inside, stick))
+    gone = an_open_file(inside)
+    files = {page.sha256 for page in outside.catalogue.pages.of(gone)}
+    assert all(outside.store.path(sha).exists() for sha in files)
+    cached = outside.settings.home / "cache" / "images" / "ab" / "x.jpg"
+    cached.parent.mkdir(parents=True)
+    cached.touch()
+    inside.set_access(gone, open_=False)
+    bring(outside, out(inside, stick))
+    assert not any(outside.store.path(sha).exists() for sha in files)
+    assert not cached.exists()
+    assert gone in outside.catalogue.outbox.withdrawing()
+    assert {r.audience for r in outside.catalogue.outbox.rebuilds()} >= {PUBLIC}
+
+
+def test_images_are_derivatives_without_what_the_file_says_of_itself(
+    inside: Side, outside: Side, stick: Path, tmp_path: Path
+) -> None:
+    from holdings.catalogue import Incoming, IncomingPage
+
+    exif = Image.Exif()
+    exif[0x010E] = "库房三号柜"
+    large = tmp_path / "large.jpg"
+    Image.new("RGB", (4800, 1200), "white").save(large, exif=exif)
+    sha = inside.store.put(large)
+    text = PageText((Line("甲", (400, 200, 40, 40)),), "ocr:test@1")
+    page = IncomingPage(1, sha, width=4800, height=1200, text=text)
+    record = file_record(
+        0, id=of("P1"), reference_code="P1", parent=None, access_status="开放", publicity="公开"
+    )
+    inside.catalogue.records.put([Incoming(record, [page])])
+    bring(outside, out(inside, stick))
+    [there] = outside.catalogue.pages.of(of("P1"))
+    content = outside.store.path(there.sha256).read_bytes()
+    assert "库房三号柜".encode() not in content
+    assert (there.width, there.height) == (2400, 600)
+    assert there.text is not None
+    assert there.text.lines[0].box == (200, 100, 20, 20)
+
+
+def test_a_package_out_of_turn_is_refused_with_what_to_do(inside: Side, outside: Side, stick: Path) -> None:
+    packages = [out(inside, stick)]
+    ids = sorted(inside.state())
+    for record_id in ids[-3:]:
+        inside.set_access(record_id, open_=False)
+        packages.append(out(inside, stick))
+    with pytest.raises(BadPackage, match="全量包"):
+        bring(outside, packages[1])
+    bring(outside, packages[0])
+    with pytest.raises(BadPackage, match="请先导入第 2、3 号"):
+        bring(outside, packages[3])
+    bring(outside, packages[1])
+    before = outside.state()
+    with pytest.raises(BadPackage, match=r"旧包.*第 3 号"):
+        bring(outside, packages[0])
+    assert not bring(outside, packages[1]).new  # the same once more: nothing changes
+    assert outside.state() == before
+    full = out(inside, stick, full=True)  # one is lost: a full one helps
+    assert bring(outside, full).withdrawn == 2
+    assert outside.state() == inside.state()
+    with pytest.raises(BadPackage, match="旧包"):
+        bring(outside, packages[2])
+
+
+# ── packages that were tampered with ───────────────────────────────────────────
+
+
+def rewritten(package: Path, target: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+    with zipfile.ZipFile(package) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    change(files)
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return target
+
+
+def line_changed(old: str, new: str) -> Callable[[dict[str, bytes]], None]:
+    def change(files: dict[str, bytes]) -> None:
+        assert old.encode() in files[RECORDS]
+        files[RECORDS] = files[RECORDS].replace(old.encode(), new.encode())
+
+    return change
+
+
+def signed_anew(
+    inside: Side, change: Callable[[dict[str, bytes]], None]
+) -> Callable[[dict[str, bytes]], None]:
+    """As somebody inside who has the key: everything fits but what it says."""
+    from hashlib import sha256
+
+    from holdings.publishing.package import FileMark
+
+    def with_seal(files: dict[str, bytes]) -> None:
+        change(files)
+        manifest = Manifest.model_validate_json(files[MANIFEST])
+        marks = {
+            name: FileMark(sha256=sha256(content).hexdigest(), size=len(content))
+            for name, content in files.items()
+            if name not in (MANIFEST, SIGNATURE)
+        }
+        files[MANIFEST] = manifest.model_copy(update={"files": marks}).encoded()
+        files[SIGNATURE] = load_private(inside.settings.publish_key_file, "").sign(files[MANIFEST])
+
+    return with_seal
+
+
+TAMPERED: dict[str, tuple[Callable[[dict[str, bytes]], None], str]] = {
+    "a record changed": (line_changed("登记", "登计"), "SHA-256"),
+    "the manifest changed": (lambda f: f.update({MANIFEST: f[MANIFEST] + b" "}), "签名不对"),
+    "a withdrawal left out": (lambda f: f.update({WITHDRAWALS: b""}), "SHA-256"),
+    "a file more": (lambda f: f.update({"../../evil.sh": b"x"}), "与清单不符"),
+    "a file less": (lambda f: f.pop(next(n for n in f if n.startswith("files/"))) and None, "与清单不符"),
+    "no signature": (lambda f: f.pop(SIGNATURE) and None, "签名"),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_a_package_that_was_tampered_with_changes_nothing(
+    inside: Side, outside: Side, stick: Path, tmp_path: Path, name: str
+) -> None:
+    bring(outside, out(inside, stick))
+    before = outside.state()
+    inside.set_access(an_open_file(inside), open_=False)
+    inside.set_access(next(i for i in sorted(inside.state()) if "登记" in inside.state()[i][0]), open_=True)
+    package = out(inside, stick)
+    change, said = TAMPERED[name]
+    with pytest.raises(BadPackage, match=said):
+        bring(outside, rewritten(package, tmp_path / "bad.zip", change))
+    assert outside.state() == before
+    bring(outside, package)
+    assert outside.state() == inside.state()
+
+
+CLOSED: dict[str, tuple[str, str, str]] = {
+    "a closed one": ('"access_status": "开放"', '"access_status": "控制"', "不是可以公开"),
+    "one for the reading room": ('"publicity": "公开"', '"publicity": "馆内"', "不是可以公开"),
+    "one marked 内部": ('"access_status": "开放"', '"access_status": "开放", "classification": "内部"', "不是可以公开"),
+    "with what stays with staff": ('"access_status": "开放"', '"access_status": "开放", "storage": "东库"', "只给馆员"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_the_outside_asks_the_rule_once_more_even_of_a_rightly_signed_package(
+    inside: Side, outside: Side, stick: Path, tmp_path: Path, name: str
+) -> None:
+    old, new, said = CLOSED[name]
+    change = signed_anew(inside, line_changed(old, new))
+    with pytest.raises(BadPackage, match=said):
+        bring(outside, rewritten(out(inside, stick), tmp_path / "bad.zip", change))
+    assert outside.state() == {}
+
+
+def test_another_s_key_another_archive_and_the_wrong_side_are_refused(
+    inside: Side, outside: Side, stick: Path, tmp_path: Path
+) -> None:
+    package = out(inside, stick)
+    other = tmp_path / "other.key"
+    make_key(other)
+    with pytest.raises(BadPackage, match="签名不对"):
+        bring(Side(tmp_path / "o1", public_only=True, publish_public_key=tmp_path / "other.key.pub"), package)
+    with pytest.raises(NotFound, match="公钥"):
+        bring(Side(tmp_path / "o2", public_only=True), package)
+    key = outside.settings.publish_public_key
+    with pytest.raises(BadPackage, match="990001 馆"):
+        bring(Side(tmp_path / "o3", public_only=True, publish_public_key=key, archive_code="330900"), package)
+    with pytest.raises(BadInput, match="不是公众网"):
+        bring(inside, package)
+    with pytest.raises(BadInput, match="不导出"):
+        export(outside.settings, outside.catalogue, stick)
+
+
+# ── killed ─────────────────────────────────────────────────────────────────────
+
+
+def command(side: Side, *arguments: str) -> subprocess.Popen[bytes]:
+    given = {"DANGHAI_HOME": str(side.settings.home), "PYTHONPATH": str(ROOT)}
+    if side.settings.public_only:
+        given |= {"DANGHAI_PUBLIC_ONLY": "1"}
+        given |= {"DANGHAI_PUBLISH_PUBLIC_KEY": str(side.settings.publish_public_key)}
+    words = [sys.executable, "-m", "danghai", "publish", *arguments]
+    return subprocess.Popen(words, cwd=side.settings.home, env=os.environ | given, stderr=subprocess.DEVNULL)
+
+
+def killed(process: subprocess.Popen[bytes], chance: random.Random) -> None:
+    time.sleep(chance.uniform(0.6, 2.0))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def test_killed_at_any_instant_both_sides_end_alike(
+    inside: Side, outside: Side, stick: Path, long_run: bool
+) -> None:
+    chance = random.Random(7)
+    bring(outside, out(inside, stick))
+    for _ in range(12 if long_run else 2):
+        ids = [i for ids in inside.catalogue.records.ids() for i in ids if i.count("-") == 3]
+        for record_id in chance.sample(ids, 8):
+            inside.set_access(record_id, open_=chance.random() < 0.6)
+        killed(command(inside, "export", str(stick)), chance)
+        export(inside.settings, inside.catalogue, stick)  # goes on, or has nothing left to do
+        newest = sorted(stick.glob("danghai-*.zip"))[-1]
+        killed(command(outside, "import", str(newest)), chance)
+        bring(outside, newest)
+        assert outside.state() == inside.state()
+        assert not list(outside.settings.home.glob(".package-*"))
+        assert not list(stick.glob(".*.part"))
+
+
+def test_a_package_half_applied_is_finished_before_any_other(
+    inside: Side, outside: Side, stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from holdings.publishing import coming_in
+
+    first = out(inside, stick)
+    gone = an_open_file(inside)
+    inside.set_access(gone, open_=False)
+    second = out(inside, stick)
+    bring(outside, first)
+
+    def fails(*given: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full_disk:
+        full_disk.setattr(coming_in, "_apply", fails)
+        with pytest.raises(OSError, match="No space"):
+            bring(outside, second)
+    assert outside.catalogue.records.get(gone) is None  # withdrawals come first
+    third = out(inside, stick, full=True)
+    with pytest.raises(BadPackage, match="第 2 号包再导入一次"):
+        bring(outside, third)
+    assert bring(outside, second).new
+    assert bring(outside, third).new
+
+
+# ── what was not carried over ──────────────────────────────────────────────────
+
+
+def test_a_withdrawal_waits_until_the_outside_has_acknowledged_it(
+    inside: Side, outside: Side, stick: Path
+) -> None:
+    ledger = inside.catalogue.publishing
+    arrived = bring(outside, out(inside, stick))
+    assert _acknowledge(inside.catalogue, arrived.code.lower()) == 1
+    assert ledger.waiting().count == 0
+    gone = an_open_file(inside)
+    inside.set_access(gone, open_=False)
+    ledger.notice()
+    waiting = ledger.waiting()
+    assert (waiting.unpacked, waiting.unacknowledged) == (1, 0)
+    assert waiting.since is not None
+    assert abs(waiting.since - datetime.now(UTC)) < timedelta(minutes=1)
+    assert waiting.hours(datetime.now(UTC) + timedelta(hours=30)) == pytest.approx(30, abs=0.1)
+    package = out(inside, stick)
+    assert (ledger.waiting().unpacked, ledger.waiting().unacknowledged) == (0, 1)
+    assert ledger.waiting().since == waiting.since  # made, but not yet there: the clock runs on
+    said = _status(inside.settings, inside.catalogue)
+    assert (said["unacknowledged"], said["withdrawals_not_acknowledged"], said["overdue"]) == ([2], 1, False)
+    with pytest.raises(NotFound, match="回执码"):
+        _acknowledge(inside.catalogue, "AAAA-BBBB-CCCC")
+    code = bring(outside, package).code
+    path = stick / "receipt.json"
+    path.write_text(json.dumps({"receipt": code}))
+    assert _acknowledge(inside.catalogue, str(path)) == 2
+    assert ledger.waiting().count == 0
+
+
+def test_opened_again_before_it_was_carried_over_is_no_withdrawal(inside: Side, stick: Path) -> None:
+    out(inside, stick)
+    ledger, gone = inside.catalogue.publishing, an_open_file(inside)
+    inside.set_access(gone, open_=False)
+    ledger.notice()
+    inside.set_access(gone, open_=True)
+    ledger.notice(all_of_them=True)
+    assert ledger.waiting().unpacked == 0
+    assert make_plan(inside.catalogue, full=False).withdrawn == []
+
+
+def test_a_late_withdrawal_is_an_alert_a_metric_and_shown_to_staff(make_system: Callable[[], System]) -> None:
+    system = make_system()
+    system.put(small_archive(system.store).incoming[:20])
+    system.project()
+    make_key(system.settings.publish_key_file)
+    export(system.settings, system.catalogue, system.settings.home / "out")
+    record_id = "990001:J001-1-1-1"
+    system.catalogue.records.set_access(record_id, access_status="控制", publicity="")
+    system.catalogue.publishing.notice()
+    system.keys["system_admin"] = system.catalogue.keys.add(PUBLIC, roles=["system_admin"])
+    assert system.get("/v1/status", STAFF)["withdrawals"] == {
+        "waiting": 1,
+        "oldest_hours": 0.0,
+        "overdue": False,
+    }
+    assert system.get("/v1/status")["withdrawals"] is None
+    audit = system.client.app.state.house.audit  # type: ignore[attr-defined]
+    for _ in range(2):  # said once, not each time it is looked at
+        audit._carried_over(datetime.now(UTC) + timedelta(hours=25))
+    assert 'danghai_alerts_total{rule="withdrawals"} 1.0' in system.ask("/metrics", "system_admin").text
+    assert "danghai_publish_withdrawals_waiting 1.0" in system.ask("/metrics", "system_admin").text
+
+
+# ── the outside serves ─────────────────────────────────────────────────────────
+
+
+def test_the_outside_serves_what_is_public_and_knows_no_other_caller(
+    inside: Side, make_system: Callable[[], System], stick: Path
+) -> None:
+    system = make_system()
+    s = system.settings
+    s.public_only, s.publish_public_key = True, inside.settings.publish_key_file.with_name("publish.key.pub")
+    bring_in(s, system.catalogue, out(inside, stick))
+    system.project()
+    found = system.search("渔民登记")
+    assert found["total"]["value"] > 0
+    record_id = found["hits"][0]["id"]
+    assert system.ask(f"/v1/records/{record_id}/pages/1/image").status_code == 200
+    for who in ("reading_room", STAFF):
+        assert system.ask("/v1/search", who).status_code == 401
+    routes = system.client.get("/openapi.json").json()["paths"]
+    assert {method for methods in routes.values() for method in methods} == {"get"}
+    assert system.ask(f"/v1/records/{record_id}/access", method="PUT", json={}).status_code in (404, 405)
+    inside.set_access(record_id, open_=False)
+    bring_in(s, system.catalogue, out(inside, stick))
+    assert record_id not in [hit["id"] for hit in system.every_hit("渔民登记")]  # at once, index or not
+    assert system.ask(f"/v1/records/{record_id}").status_code == 404
+    system.project()
+    assert system.rebuild()
+    assert system.search("", level="file")["total"]["value"] == len(
+        [i for i in inside.state() if i.count("-") == 3]
+    )
+
+
+def test_the_outside_takes_no_ingest_and_gives_no_staff_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from typer.testing import CliRunner
+
+    from danghai import app
+
+    monkeypatch.setenv("DANGHAI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DANGHAI_PUBLIC_ONLY", "1")
+    for arguments in (["ingest", str(tmp_path)], ["keys", "add", "--audience", "staff"]):
+        answer = CliRunner().invoke(app, arguments)
+        assert (answer.exit_code, "公众网" in answer.stderr) == (1, True)
+    assert (
+        CliRunner().invoke(app, ["keys", "add", "--audience", "public", "--role", "audit_admin"]).exit_code
+        == 0
+    )
+
+
+def test_a_redaction_carried_over_leaves_nothing_of_what_it_hides(
+    inside: Side, outside: Side, stick: Path
+) -> None:
+    bring(outside, out(inside, stick))
+    record_id = an_open_file(inside)
+    [before, *_] = outside.catalogue.pages.of(record_id)
+    assert before.text is not None
+    first, second, *_ = before.text.lines
+    assert first.box is not None
+    x, y, w, h = first.box
+    inside.catalogue.redactions.add(record_id, 1, [(x, y, w, h)], code="privacy", note="", by="key:1")
+    bring(outside, out(inside, stick))
+    [after, *_] = outside.catalogue.pages.of(record_id)
+    assert after.text is not None
+    assert first.text not in after.text.text
+    assert second.text in after.text.text
+    assert after.sha256 != before.sha256
+    assert not outside.store.path(before.sha256).exists()
+    assert len(outside.catalogue.pages.versions(record_id, 1)) == 1
+    with Image.open(outside.store.path(after.sha256)) as image:
+        assert image.convert("L").getpixel((x + w // 2, y + h // 2)) < 20  # type: ignore[operator]
+    assert record_id in outside.catalogue.outbox.withdrawing()
+
+
+def test_a_corrected_description_leaves_no_former_one(inside: Side, outside: Side, stick: Path) -> None:
+    from holdings.catalogue import Incoming
+
+    bring(outside, out(inside, stick))
+    record_id = an_open_file(inside)
+    stored = inside.catalogue.records.get(record_id)
+    assert stored is not None
+    inside.catalogue.records.put([Incoming(replace(stored.record, title="改后题名"))], update=True)
+    bring(outside, out(inside, stick))
+    there = outside.catalogue.records.get(record_id)
+    assert there is not None
+    assert there.record.title == "改后题名"
+    assert outside.catalogue.records.versions(record_id) == []
+    assert inside.catalogue.records.versions(record_id) != []
