@@ -150,8 +150,8 @@ def test_words_and_pixels_are_gone_for_all_but_staff(system: System, monkeypatch
         assert system.get(f"/v1/records/{RECORD}", audience)["attachments"]
     before = pixels(system, PUBLIC)
     assert mark(system, PUBLIC).status_code == 403
-    monkeypatch.setattr("search_api.routes_records.WAIT_SECONDS", 0.1)
-    monkeypatch.setattr("search_api.routes_records.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("search_api.closing.WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("search_api.closing.LOOK_SECONDS", 0.05)
     assert mark(system).status_code == 503  # no projector runs: it says so, and hides all the same
     for projected in (False, True):
         if projected:

@@ -29,8 +29,9 @@ def test_a_reviewer_sees_what_was_seen_and_gives_an_opinion_by_keyboard(
     body = {"name": "试审一批", "ids": [MINUTES, ANNOUNCED]}
     batch = httpx.post(f"{api}/v1/reviews/batches", json=body, headers=staff).json()["id"]
     page.goto("/sign-in")
+    page.locator("summary", has_text="密钥").click()
     page.locator("input[name=key]").fill(key)
-    page.locator("form .dh-main").click()
+    page.locator(".dh-key .dh-main").click()
     page.locator("[data-key=nav-review]").click()
     page.locator(f"[data-key=step-{batch}-first]").click()
     expect(page.locator(".dh-where code")).to_have_text("J001-1-1-3")
