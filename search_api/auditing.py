@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from holdings.access import PUBLIC, Caller
@@ -62,6 +62,7 @@ class Auditing:
         self._webhook = Webhook(settings, self._undelivered)
         self._figures: Counter[str] = Counter()
         self._figures_since = datetime.now(UTC)
+        self._day: date | None = None
         self._told_late: datetime | None = None
         self._looked: datetime | None = None
         self._tending: asyncio.Task[None] | None = None
@@ -175,12 +176,14 @@ class Auditing:
         now = datetime.now(UTC)
         if (now - self._figures_since).total_seconds() > FIGURES:
             self._say_figures()
+        write_daily(self.settings, self.trail, now)
+        if self._day != now.date():  # with or without a key to sign heads
+            self.trail.erase(now, self.settings.audit_days)
+            self._day = now.date()
+            self._catalogue.publishing.notice(all_of_them=True)
         if self._looked is None or (now - self._looked).total_seconds() > LOOK:
             self._looked = now
             self._carried_over(now)
-        if write_daily(self.settings, self.trail, now):
-            self.trail.erase(now, self.settings.audit_days)
-            self._catalogue.publishing.notice(all_of_them=True)
 
     def _carried_over(self, now: datetime) -> None:
         """Withdrawals that the public installation is not known to have: said once a day while they are late."""

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -23,6 +24,8 @@ from holdings.audit.trail import Found, Trail, Wanted
 from tests.api.conftest import System
 from tests.api.small_archive import small_archive
 from tests.api.test_closing import CLOSE, OPEN_AGAIN
+
+from .trails import event
 
 OPENED = "990001:J001-1-1-1"
 
@@ -317,3 +320,18 @@ def test_the_day_s_head_and_erasures_are_made_while_serving(system: System) -> N
     asyncio.run(asyncio.to_thread(audit._daily))
     assert len(system.settings.audit_heads_file.read_text().splitlines()) == 1
     assert (check(system.settings).heads, check(system.settings).findings) == (1, [])
+
+
+def test_details_are_erased_while_serving_with_or_without_a_key(system: System) -> None:
+    old = datetime.now(UTC) - timedelta(days=system.settings.audit_days + 1)
+    trail = Trail.of(system.settings)
+    trail.append([event(1, old), event(2, datetime.now(UTC))])
+    assert system.client.app.state.house.audit.writer is not None  # type: ignore[attr-defined]
+    deadline = time.monotonic() + 10
+    while not trail.search(Wanted(what="audit.erase")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    found = {f.entry.what: f for f in trail.search(Wanted(record="990001:J001-1-1-1"))}
+    assert found["GET /v1/search"].detail is None
+    [kept] = trail.search(Wanted(record="990001:J001-1-1-2"))
+    assert kept.detail is not None
+    assert check(system.settings).findings == []

@@ -185,6 +185,7 @@ CLIENTS = {
 ALLOWED = {
     "holdings/engines/elasticsearch": "DANGHAI_ELASTIC_HOSTS",
     "search_api/oidc.py": "DANGHAI_OIDC_ISSUER",
+    "holdings/audit/webhook.py": "DANGHAI_ALERT_WEBHOOK",
 }
 
 
