@@ -120,7 +120,7 @@ class Served:
 @contextmanager
 def served(home: Path, port: int, *, patience: float = 300) -> Iterator[Served]:
     """`danghai serve --no-ocr` on a data folder, both legs up, ended at the end."""
-    environment = os.environ | {"DANGHAI_HOME": str(home.absolute())}
+    environment = os.environ | {"DANGHAI_HOME": str(home.absolute()), "DANGHAI_RATE_SEARCH": ""}
     command = [sys.executable, "-m", "danghai", "serve", "--no-ocr", "--port", str(port)]
     began = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, env=environment)

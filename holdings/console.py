@@ -60,7 +60,8 @@ def said_plainly() -> Iterator[None]:
         yield
     except DanghaiError as error:
         # As text: what it quotes of files and settings may hold brackets, which are no markup.
-        err.print(Text.assemble(("✗ ", "bold red"), str(error)))
+        # Left to the terminal to wrap: a command in the advice can be copied whole.
+        err.print(Text.assemble(("✗ ", "bold red"), str(error)), soft_wrap=True)
         raise typer.Exit(NOT_YET if isinstance(error, NotReady) else FAILED) from error
     except OSError as error:
         if error.errno not in _PLACE_ERRORS:

@@ -94,11 +94,12 @@ class Work:
 
         The process is to end after this: the engine's threads go with it."""
         self._ending = True
-        self._busy.acquire(timeout=PATIENCE)
+        idle = self._busy.acquire(timeout=PATIENCE)
         time.sleep(3 * POLL)  # the engine hands us one more, which stays undone; then it has no more for us
         self._engine.forget(task.key for task in self._engine.mine())
         self._catalogue.workers.left(self._name)
-        self._kind.close()
+        if idle:  # a page still in hand would count as one that took its reader down; that ends with us
+            self._kind.close()
 
     def _see(self) -> None:
         """Say that we live."""

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.ui.waiting import until
 from ui.client import record_path
 
 pytestmark = pytest.mark.browser
@@ -90,7 +91,7 @@ def test_zoom_turn_move_and_fit(page: Page) -> None:
     assert root.get_attribute("data-turn") == "0"
     assert scale() == pytest.approx(fitted, rel=0.01)
     page.mouse.wheel(0, -100)
-    page.wait_for_function(f"Number(document.querySelector('.dh-scan').dataset.scale) > {fitted * 1.2}")
+    until(page, f"Number(document.querySelector('.dh-scan').dataset.scale) > {fitted * 1.2}")
     page.keyboard.press("0")
     assert scale() == pytest.approx(fitted, rel=0.01)
 

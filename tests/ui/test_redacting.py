@@ -25,8 +25,9 @@ def test_a_region_drawn_on_the_scan_is_written_and_previewed(page: Page, staff_k
     page.wait_for_selector(".dh-scanview:not(.is-loading) .dh-stage img")
     expect(page.locator("[data-key=view-redact]")).to_have_count(0)  # nobody's business but staff's
     page.goto("/sign-in")
+    page.locator("summary", has_text="密钥").click()
     page.locator("input[name=key]").fill(staff_key)
-    page.locator(".dh-stack .dh-main").click()
+    page.locator(".dh-key .dh-main").click()
     expect(page.locator(".dh-side button")).to_have_text("退出")
     page.goto(f"/record?id={MINUTES}&view=redact")
     page.wait_for_selector(".dh-scanview:not(.is-loading) .dh-stage img")

@@ -9,6 +9,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.ui.waiting import until
+
 pytestmark = pytest.mark.browser
 
 TOTAL = ".dh-summary strong"
@@ -68,7 +70,7 @@ def test_a_hit_says_why_with_marks_page_and_ranks(page: Page) -> None:
     expect(card.locator("code")).to_have_text("J001-1-1-3")
     picture = card.locator(".dh-thumb img")
     picture.scroll_into_view_if_needed()
-    page.wait_for_function("i => i.complete && i.naturalWidth > 0", arg=picture.element_handle())
+    until(page, "i => i.complete && i.naturalWidth > 0", picture.element_handle())
 
 
 def test_a_chip_is_removed_and_comes_back(page: Page) -> None:
@@ -96,7 +98,7 @@ def test_facets_narrow_exclude_and_are_removed(page: Page) -> None:
     expect(page.locator("[data-facet=fonds] a[aria-checked=true]")).to_have_count(1)
     # Its own facet still counts what the others would add: several may be chosen.
     page.locator("[data-facet=fonds] a[aria-checked=false]").first.click()
-    page.wait_for_function(f"document.querySelector('{TOTAL}').textContent.match(/\\d+/)[0] > {count}")
+    until(page, f"document.querySelector('{TOTAL}').textContent.match(/\\d+/)[0] > {count}")
     page.locator(".dh-clear").click()
     expect(page.locator(".dh-clear")).to_have_count(0)
     expect_total(page, everything)
@@ -206,7 +208,7 @@ def test_the_keyboard_keeps_its_place_when_a_facet_is_chosen(page: Page) -> None
     page.goto("/?q=渔民&mode=words")
     value = page.locator("[data-facet=fonds] a[role=checkbox]").first
     expect(value).to_be_visible()
-    page.wait_for_function("window.danghaiRouter")  # before it is there a link is a link
+    until(page, "window.danghaiRouter")  # before it is there a link is a link
     value.focus()
     page.keyboard.press("Enter")
     expect(page.locator("[data-facet=fonds] a[aria-checked=true]")).to_be_focused()

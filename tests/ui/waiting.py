@@ -1,0 +1,20 @@
+"""Waiting for what only a script can tell."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PATIENCE = 30.0
+
+
+def until(page: Page, expression: str, arg: object = None) -> None:
+    """Wait for the expression to be true. Playwright's own wait evaluates strings within the page, which the
+    explorer's Content-Security-Policy refuses."""
+    began = time.monotonic()
+    while not page.evaluate(expression, arg):
+        assert time.monotonic() - began < PATIENCE, f"never true: {expression}"
+        page.wait_for_timeout(50)
