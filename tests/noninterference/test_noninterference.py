@@ -29,7 +29,7 @@ from .surfaces import Call, World, calls, operations
 WHOLE = ("anonymous", "reading room")
 
 #: Most requests of one caller about one hidden set: to an operation that searches, to any other.
-CI = {"searches": 10, "others": 3}
+CI = {"searches": 10, "others": 8}
 LONG = {"searches": 90, "others": 40}
 
 
