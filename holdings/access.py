@@ -105,6 +105,11 @@ class Caller:
         return self.acts_for or self.id
 
     @property
+    def signature(self) -> str:
+        """How an act is signed in the catalogue: name and id, at most 120 characters."""
+        return f"{self.name}（{self.id}）"[:120]
+
+    @property
     def is_staff(self) -> bool:
         return self.audience == STAFF
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,25 +90,18 @@ class Embedder:
         """Make the vectors these records lack, in order, for STRETCH seconds or until something presses.
         Returns how many of the first are through; what was made for the others is kept.
 
-        wanted: read as it is needed, while what came before is embedded.
+        wanted: read as it is needed.
         pressing None: beside other work, on one core.
         """
         if self._elsewhere() and time.monotonic() >= self._impatient_until:
             return self._await(wanted, pressing)
-        until = time.monotonic() + STRETCH
-        through = reached = 0
-        with ThreadPoolExecutor(1, "embedder") as apart:
-            running: Future[None] | None = None
-            for texts, complete in self._slices(wanted):
-                if running is not None:
-                    running.result()
-                    through = reached
-                    if time.monotonic() > until or (pressing is not None and pressing()):
-                        return through
-                running, reached = apart.submit(self._encode, texts, one_core=pressing is None), complete
-            if running is not None:
-                running.result()
-        return reached
+        until, through = time.monotonic() + STRETCH, 0
+        for texts, complete in self._slices(wanted):
+            self._encode(texts, one_core=pressing is None)
+            through = complete
+            if time.monotonic() > until or (pressing is not None and pressing()):
+                break
+        return through
 
     def _slices(self, wanted: Iterable[Sequence[str]]) -> Iterator[tuple[list[str], int]]:
         """Texts to embed next, each only once, and how many records are through once they are."""

@@ -6,6 +6,7 @@ then what it changes must come from a page of this very site (no other site's fo
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -23,14 +24,12 @@ from holdings.access import (
 from holdings.errors import NotAllowed, NotSignedIn
 from holdings.review_rules import REVIEW_ROLES
 from holdings.roles import DESK_ROLES
-from search_api.audited import caller_known
+from search_api.audited import SAFE, caller_known
 from search_api.house import House
 from search_api.presence import Known
 from search_api.rates import kind_of
 
 COOKIE = "danghai_session"
-#: Methods that change nothing.
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 NOBODY = Known(ANONYMOUS, "")
 
 _BEARER = HTTPBearer(auto_error=False, description="API 密钥（danghai keys add）或登录所得的令牌")
@@ -106,12 +105,6 @@ async def get_staff(caller: Annotated[Caller, Depends(get_caller)]) -> Caller:
     return caller
 
 
-async def get_opener(caller: Annotated[Caller, Depends(get_staff)]) -> Caller:
-    if not caller.roles & OPENING_ROLES:
-        raise NotAllowed("此操作限档案员、开放审核员或管理员。", advice="请由有此角色的同事办理。")
-    return caller
-
-
 async def get_person(caller: Annotated[Caller, Depends(get_caller)]) -> Caller:
     """A signed-in account: what is done to accounts and keys is done by a person, never by a key."""
     if not caller.id.startswith("account:"):
@@ -119,34 +112,34 @@ async def get_person(caller: Annotated[Caller, Depends(get_caller)]) -> Caller:
     return caller
 
 
-async def get_security_admin(caller: Annotated[Caller, Depends(get_person)]) -> Caller:
-    if "security_admin" not in caller.roles:
-        raise NotAllowed("账号与角色只由安全管理员办理。", advice="请由安全管理员办理。")
-    return caller
+def with_role(
+    of: Callable[..., Awaitable[Caller]], roles: frozenset[str], said: str, advice: str
+) -> Callable[..., Awaitable[Caller]]:
+    """A dependency: one of those callers who has one of these roles. Errors: NotAllowed with these words."""
+
+    # `of` is this call's own: an annotation, read later as text, could not name it
+    async def checked(caller: Caller = Depends(of)) -> Caller:  # noqa: B008
+        if not caller.roles & roles:
+            raise NotAllowed(said, advice=advice)
+        return caller
+
+    return checked
 
 
-async def get_system_admin(caller: Annotated[Caller, Depends(get_person)]) -> Caller:
-    if "system_admin" not in caller.roles:
-        raise NotAllowed("他人的密钥只由系统管理员办理。", advice="请由系统管理员办理。")
-    return caller
-
-
-async def get_desk(caller: Annotated[Caller, Depends(get_person)]) -> Caller:
-    if not caller.roles & DESK_ROLES:
-        raise NotAllowed("读者登记由业务人员办理。", advice="请由业务人员办理。")
-    return caller
-
-
-async def get_reviewer(caller: Annotated[Caller, Depends(get_staff)]) -> Caller:
-    if not caller.roles & REVIEW_ROLES:
-        raise NotAllowed("此操作限业务人员、开放审核员或业务管理员。", advice="请由有此角色的同事办理。")
-    return caller
-
-
-async def get_auditor(caller: Annotated[Caller, Depends(get_caller)]) -> Caller:
-    if not caller.roles & AUDIT_ROLES:
-        raise NotAllowed("此操作限审计管理员、保密员。", advice="请由有此角色的同事办理。")
-    return caller
+get_opener = with_role(
+    get_staff, OPENING_ROLES, "此操作限档案员、开放审核员或管理员。", "请由有此角色的同事办理。"
+)
+get_security_admin = with_role(
+    get_person, frozenset({"security_admin"}), "账号与角色只由安全管理员办理。", "请由安全管理员办理。"
+)
+get_system_admin = with_role(
+    get_person, SYSTEM_ROLES, "他人的密钥只由系统管理员办理。", "请由系统管理员办理。"
+)
+get_desk = with_role(get_person, DESK_ROLES, "读者登记由业务人员办理。", "请由业务人员办理。")
+get_reviewer = with_role(
+    get_staff, REVIEW_ROLES, "此操作限业务人员、开放审核员或业务管理员。", "请由有此角色的同事办理。"
+)
+get_auditor = with_role(get_caller, AUDIT_ROLES, "此操作限审计管理员、保密员。", "请由有此角色的同事办理。")
 
 
 def get_metrics_reader(

@@ -9,8 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from holdings.access import GRANTING_ROLES, Caller
 from holdings.catalogue.grants import Grant
-from holdings.errors import NotAllowed
-from search_api.callers import AnyCaller, InHouse, get_staff
+from search_api.callers import AnyCaller, InHouse, get_staff, with_role
 from search_api.house import House
 from search_api.schema import Changed
 from search_api.schema_grants import GrantIn, GrantOut, OpenedOut, OpenedToMe
@@ -20,12 +19,9 @@ router = APIRouter(prefix="/v1/grants", tags=["授权 grants"])
 Number = Annotated[int, Path(ge=1, le=2**53)]
 
 
-async def get_granter(caller: Annotated[Caller, Depends(get_staff)]) -> Caller:
-    if not caller.roles & GRANTING_ROLES:
-        raise NotAllowed("此操作限业务人员或业务管理员。", advice="请由有此角色的同事办理。")
-    return caller
-
-
+get_granter = with_role(
+    get_staff, GRANTING_ROLES, "此操作限业务人员或业务管理员。", "请由有此角色的同事办理。"
+)
 Granter = Annotated[Caller, Depends(get_granter)]
 
 
@@ -34,7 +30,7 @@ async def add_grant(house: InHouse, caller: Granter, given: GrantIn) -> GrantOut
     """已批准的利用申请：指名的条目，只对这一位读者，按地址可读，到期为止；检索中不出现。"""
     grant = await asyncio.to_thread(
         lambda: house.catalogue.grants.add(
-            given.reader, given.records, until=given.until, reason=given.reason, by=_by(caller)
+            given.reader, given.records, until=given.until, reason=given.reason, by=caller.signature
         )
     )
     return _out(grant)
@@ -59,7 +55,7 @@ async def my_grants(house: InHouse, caller: AnyCaller) -> OpenedToMe:
 @router.delete("/{number}", summary="撤销授权 Revoke a grant")
 async def revoke_grant(house: InHouse, caller: Granter, number: Number) -> Changed:
     """立即生效。"""
-    await asyncio.to_thread(lambda: house.catalogue.grants.revoke(number, by=_by(caller)))
+    await asyncio.to_thread(lambda: house.catalogue.grants.revoke(number, by=caller.signature))
     return Changed(id=str(number), detail="已撤销。")
 
 
@@ -74,10 +70,6 @@ def _mine(house: House, caller: Caller) -> list[OpenedOut]:
         for i, s in stored.items()
         if s.audiences  # not what is quarantined since
     ]
-
-
-def _by(caller: Caller) -> str:
-    return f"{caller.name}（{caller.id}）"[:120]
 
 
 def _out(grant: Grant) -> GrantOut:

@@ -9,8 +9,7 @@ from fastapi import APIRouter, Depends, Path
 
 from holdings.access import QUARANTINE_ROLES, Caller
 from holdings.catalogue.quarantine import Finding
-from holdings.errors import NotAllowed
-from search_api.callers import InHouse, get_staff
+from search_api.callers import InHouse, get_staff, with_role
 from search_api.hits import page_address
 from search_api.schema import Changed
 from search_api.schema_quarantine import FindingOut, Verdict
@@ -20,12 +19,7 @@ router = APIRouter(prefix="/v1/quarantine", tags=["涉密待核 quarantine"])
 Number = Annotated[int, Path(ge=1, le=2**53)]
 
 
-async def get_officer(caller: Annotated[Caller, Depends(get_staff)]) -> Caller:
-    if not caller.roles & QUARANTINE_ROLES:
-        raise NotAllowed("此处只限保密员。", advice="请由保密员办理。")
-    return caller
-
-
+get_officer = with_role(get_staff, QUARANTINE_ROLES, "此处只限保密员。", "请由保密员办理。")
 Officer = Annotated[Caller, Depends(get_officer)]
 
 
@@ -39,8 +33,7 @@ async def list_held(house: InHouse, caller: Officer) -> list[FindingOut]:
 async def release(house: InHouse, caller: Officer, number: Number, verdict: Verdict) -> Changed:
     """不涉密：条目回到原来能看到它的范围。"""
     decide = house.catalogue.quarantine.release
-    by = f"{caller.name}（{caller.id}）"[:120]
-    record_id = await asyncio.to_thread(lambda: decide(number, by=by, reason=verdict.reason))
+    record_id = await asyncio.to_thread(lambda: decide(number, by=caller.signature, reason=verdict.reason))
     return Changed(id=record_id, detail="已解除，条目回到原来的范围。")
 
 
@@ -48,8 +41,7 @@ async def release(house: InHouse, caller: Officer, number: Number, verdict: Verd
 async def confirm(house: InHouse, caller: Officer, number: Number, verdict: Verdict) -> Changed:
     """确属涉密：继续隐去，由 `danghai quarantine export` 导出并从本系统删除。"""
     decide = house.catalogue.quarantine.confirm
-    by = f"{caller.name}（{caller.id}）"[:120]
-    record_id = await asyncio.to_thread(lambda: decide(number, by=by, reason=verdict.reason))
+    record_id = await asyncio.to_thread(lambda: decide(number, by=caller.signature, reason=verdict.reason))
     return Changed(id=record_id, detail="已确认。请用 danghai quarantine export 移出本系统。")
 
 

@@ -46,10 +46,9 @@ async def add_redaction(house: InHouse, caller: Opener, record_id: str, given: R
     if given.whole == bool(given.regions):
         raise BadInput("请划出区域，或整页遮去，二者取一。", advice="regions 与 whole 只给一个。")
     regions: list[Box | None] = [None] if given.whole else list(given.regions)
-    by = f"{caller.name}（{caller.id}）"[:120]
     made = await asyncio.to_thread(
         lambda: house.catalogue.redactions.add(
-            record_id, given.page, regions, code=given.code, note=given.note, by=by
+            record_id, given.page, regions, code=given.code, note=given.note, by=caller.signature
         )
     )
     await until_gone(house, record_id)
@@ -60,8 +59,7 @@ async def add_redaction(house: InHouse, caller: Opener, record_id: str, given: R
 async def undo_redaction(house: InHouse, caller: Opener, record_id: str, number: RedactionNumber) -> Changed:
     """撤销一处；记录保留。"""
     await visible(house, caller, record_id)
-    by = f"{caller.name}（{caller.id}）"[:120]
-    await asyncio.to_thread(lambda: house.catalogue.redactions.undo(record_id, number, by=by))
+    await asyncio.to_thread(lambda: house.catalogue.redactions.undo(record_id, number, by=caller.signature))
     return Changed(id=record_id, detail="已撤销。")
 
 

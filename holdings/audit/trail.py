@@ -7,19 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
     Connection,
     Engine,
-    create_engine,
     delete,
-    event,
     func,
     insert,
     inspect,
-    make_url,
     select,
     text,
 )
@@ -27,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from holdings.audit.entry import ERASED, FIRST, Entry, Event, canonical, commitment
 from holdings.audit.tables import DETAILS, ENTRIES, make, triggers_missing
+from holdings.catalogue.database import connect
 from holdings.errors import AuditUnavailable
 from holdings.settings import Settings
 
@@ -34,6 +31,8 @@ from holdings.settings import Settings
 _LOCK = 0x64616E67686169
 #: Seconds a writer waits for another's append before it says that the trail is not to be had.
 PATIENCE = 3.0
+#: secure_delete: what was erased after its period is not left in the file's free pages.
+_PRAGMAS = ("synchronous=FULL", "secure_delete=ON")
 BATCH = 2_000
 
 
@@ -181,7 +180,7 @@ class Trail:
 
     def _connected(self) -> Engine:
         if self._engine is None:
-            self._engine = _connect(self.url)
+            self._engine = connect(self.url, PATIENCE, _PRAGMAS)
         return self._engine
 
 
@@ -254,27 +253,3 @@ def _mapped() -> Iterator[None]:
         said = getattr(error, "orig", None) or error
         advice = "请检查审计文件所在磁盘的空间与权限，并看是否有别的程序锁住了它。"
         raise AuditUnavailable(f"审计记录写不进或读不出：{said}", advice=advice) from error
-
-
-def _connect(url: str) -> Engine:
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
-    if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": PATIENCE})
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _prepare(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # we write BEGIN ourselves, see _begin
-    # secure_delete: what was erased after its period is not left in the file's free pages.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Any) -> None:
-    writes = connection.get_execution_options().get("danghai_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import delete, func, insert, select, update
 
 from holdings.access import ADDED_KINDS, AUDIENCES, Audience
-from holdings.catalogue.database import Database
+from holdings.catalogue.database import Database, parts
 from holdings.catalogue.tables import RebuildRow, RecordRow
 from holdings.catalogue.tables_audiences import AudienceRow, LotRow
 from holdings.catalogue.visibility import audiences_now, today
@@ -18,7 +18,6 @@ from holdings.errors import BadInput, Conflict, IndexMissing, NotAllowed, NotFou
 
 #: It names a folder and an index: small letters, digits and hyphens.
 NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
-CHUNK = 500
 #: Why a new audience's index is built.
 NEW = "new audience"
 
@@ -79,8 +78,8 @@ class Audiences:
             )
             session.flush()
             rows = [{"audience": name, "record_id": record_id} for record_id in sorted(set(lot))]
-            for start in range(0, len(rows), CHUNK):
-                session.execute(insert(LotRow), rows[start : start + CHUNK])
+            for some in parts(rows):
+                session.execute(insert(LotRow), some)
             session.merge(RebuildRow(audience=name, reason=NEW, wanted_at=now))
 
     def remove(self, name: str) -> None:

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from holdings.catalogue.database import parts
 from holdings.catalogue.tables_engines import BesideRow, EngineRow
-
-CHUNK = 500
 
 
 def is_left(session: Session, engine: str) -> bool:
@@ -31,8 +30,8 @@ def note_beside(session: Session, items: Sequence[tuple[str, int]], *, withdrawn
     for record_id, stage in items:
         stages[record_id] = min(stage, stages.get(record_id, stage))
     ids = list(stages)
-    for start in range(0, len(ids), CHUNK):
-        these = BesideRow.record_id.in_(ids[start : start + CHUNK])
+    for some in parts(ids):
+        these = BesideRow.record_id.in_(some)
         for record_id, stage in session.execute(select(BesideRow.record_id, BesideRow.stage).where(these)):
             stages[record_id] = min(stage, stages[record_id])
         session.execute(delete(BesideRow).where(these))

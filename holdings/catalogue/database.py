@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Engine, Select, create_engine, event, make_url, text
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
@@ -20,6 +20,20 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 #: Bytes of a SQLite file read through a memory map: a page of hits reads a hundred places of a file that
 #: does not fit SQLite's own cache.
 MAPPED = 64 << 30
+#: What prepares each SQLite connection of the catalogue.
+_PRAGMAS = ("foreign_keys=ON", "synchronous=FULL", "busy_timeout=30000", f"mmap_size={MAPPED}")
+#: Seconds a statement waits for another writer.
+_PATIENCE = 30.0
+#: Values one statement names at most.
+CHUNK = 500
+
+T = TypeVar("T")
+
+
+def parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The values in their order, CHUNK at a time."""
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]
 
 
 class Database:
@@ -35,7 +49,7 @@ class Database:
     @property
     def engine(self) -> Engine:
         if self._engine is None:
-            self._engine = _connect(self.url)
+            self._engine = connect(self.url, _PATIENCE, _PRAGMAS)
         return self._engine
 
     @contextmanager
@@ -101,28 +115,27 @@ def mapped_errors() -> Iterator[None]:
         raise CatalogueUnavailable(f"目录库出错：{error}") from error
 
 
-def _connect(url: str) -> Engine:
+def connect(url: str, patience: float, pragmas: Sequence[str]) -> Engine:
+    """SQLite in WAL mode, its folder made, or PostgreSQL; nothing is opened yet.
+
+    patience: seconds for which SQLite waits for another writer. pragmas: of each SQLite connection, "name=value".
+    With the execution option danghai_write a transaction takes SQLite's write lock at its start.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 30})
-    event.listen(engine, "connect", _prepare_sqlite)
+
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we write BEGIN ourselves, see _begin_sqlite
+        for pragma in ("journal_mode=WAL", *pragmas):
+            connection.execute(f"PRAGMA {pragma}")
+
+    engine = create_engine(url, connect_args={"timeout": patience})
+    event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # we write BEGIN ourselves, see _begin_sqlite
-    for pragma in (
-        "journal_mode=WAL",
-        "foreign_keys=ON",
-        "synchronous=FULL",
-        "busy_timeout=30000",
-        f"mmap_size={MAPPED}",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Any) -> None:

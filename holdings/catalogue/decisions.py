@@ -10,12 +10,11 @@ from sqlalchemy import select, tuple_, update
 from sqlalchemy.orm import Session
 
 from holdings.access import OPEN, Caller
-from holdings.catalogue.database import Database
+from holdings.catalogue.database import Database, parts
 from holdings.catalogue.records import Records, StoredRecord, change_access
 from holdings.catalogue.tables_reviews import BatchRow, DecisionRow, ReviewRow
 from holdings.review_rules import Said
 
-CHUNK = 500
 #: How a decision came about, as people say it.
 HOW = {"review": "开放审核", "web": "上网审查", "withdrawal": "收回或限制", "single": "一人审核"}
 
@@ -84,8 +83,8 @@ class Decisions:
         """record id → its newest decision, for those that have one."""
         found: dict[str, Decision] = {}
         with self._database.read() as session:
-            for start in range(0, len(record_ids), CHUNK):
-                some = DecisionRow.record_id.in_(record_ids[start : start + CHUNK])
+            for ids in parts(record_ids):
+                some = DecisionRow.record_id.in_(ids)
                 for row, name in session.execute(_QUERY.where(DecisionRow.latest, some)):
                     found[row.record_id] = _decision(row, name)
         return found

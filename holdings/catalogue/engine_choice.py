@@ -13,14 +13,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy import delete, func, insert, literal, select
 
-from holdings.catalogue.database import Database
+from holdings.catalogue.database import Database, parts
 from holdings.catalogue.outbox import WITHDRAWAL, ask_rebuild
 from holdings.catalogue.tables import OutboxRow, RebuildRow
 from holdings.catalogue.tables_engines import BesideRow, EngineRow
 from holdings.catalogue.visibility import audiences_now, within
 from holdings.errors import Conflict
 
-CHUNK = 500
 _CHOSEN = select(EngineRow.__table__.c.engine)
 
 
@@ -103,8 +102,8 @@ class EngineChoice:
         """These are in its indexes; one noted again meanwhile stays."""
         wanted = list(seqs)
         with self._database.write() as session:
-            for start in range(0, len(wanted), CHUNK):
-                session.execute(delete(BesideRow).where(BesideRow.seq.in_(wanted[start : start + CHUNK])))
+            for some in parts(wanted):
+                session.execute(delete(BesideRow).where(BesideRow.seq.in_(some)))
 
     def lacking_count(self) -> int:
         with self._database.read() as session:

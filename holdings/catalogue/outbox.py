@@ -11,11 +11,9 @@ from sqlalchemy import CTE, bindparam, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from holdings.catalogue.beside import is_left, note_beside
-from holdings.catalogue.database import Database
+from holdings.catalogue.database import CHUNK, Database, parts
 from holdings.catalogue.tables import OutboxRow, RebuildRow, RecordRow
 from holdings.catalogue.tables_engines import BesideRow
-
-CHUNK = 500
 
 
 class Stage(IntEnum):
@@ -144,8 +142,8 @@ class Outbox:
                 return False
             changed = [(item.record_id, int(item.stage)) for item in items]
             note_beside(session, changed, withdrawn=any(item.stage == Stage.WITHDRAWAL for item in items))
-            for start in range(0, len(seqs), CHUNK):
-                session.execute(delete(OutboxRow).where(OutboxRow.seq.in_(seqs[start : start + CHUNK])))
+            for some in parts(seqs):
+                session.execute(delete(OutboxRow).where(OutboxRow.seq.in_(some)))
             for stage, record_ids in (then or {}).items():
                 enqueue(session, record_ids, stage)
         return True

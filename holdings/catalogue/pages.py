@@ -11,15 +11,13 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from holdings.catalogue.attach import add_text, page_text
-from holdings.catalogue.database import Database
+from holdings.catalogue.database import Database, parts
 from holdings.catalogue.outbox import enqueue
 from holdings.catalogue.quarantine import hold_marked
 from holdings.catalogue.tables import PageRow, PageTextRow, RecordRow
 from holdings.errors import NotFound
 from holdings.records import PageText
 from holdings.redaction import NOTHING_HIDDEN, Hides
-
-CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -130,8 +128,8 @@ class Pages:
     ) -> dict[str, list[StoredPage]]:
         """record id → its pages numbered first … first+limit-1."""
         found: dict[str, list[StoredPage]] = {}
-        for start in range(0, len(record_ids), CHUNK):
-            given = {"ids": record_ids[start : start + CHUNK], "first": first, "last": first + limit - 1}
+        for some in parts(record_ids):
+            given = {"ids": some, "first": first, "last": first + limit - 1}
             for row in self._database.rows(_OF_MANY, given):
                 found.setdefault(row.record_id, []).append(_stored(row))
         return found
@@ -139,8 +137,8 @@ class Pages:
     def at(self, places: Sequence[tuple[str, int]]) -> dict[str, list[StoredPage]]:
         """record id → these pages of it: (record id, number) each."""
         found: dict[str, list[StoredPage]] = {}
-        for start in range(0, len(places), CHUNK):
-            for row in self._database.rows(_AT, {"places": places[start : start + CHUNK]}):
+        for some in parts(places):
+            for row in self._database.rows(_AT, {"places": some}):
                 found.setdefault(row.record_id, []).append(_stored(row))
         return found
 

@@ -10,12 +10,10 @@ from sqlalchemy import delete, func, insert, or_, select, update
 
 from holdings.access import PUBLIC
 from holdings.catalogue import removal
-from holdings.catalogue.database import Database
+from holdings.catalogue.database import CHUNK, Database, parts
 from holdings.catalogue.records import Records
 from holdings.catalogue.tables import RecordRow
 from holdings.catalogue.tables_publishing import CarriedRow, PackageRow
-
-CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -86,12 +84,11 @@ class Publishing:
             if package.kind == "full":
                 session.execute(delete(CarriedRow))
             gone = [*withdrawn, *carried]
-            for start in range(0, len(gone), CHUNK):
-                part = gone[start : start + CHUNK]
+            for part in parts(gone):
                 session.execute(delete(CarriedRow).where(CarriedRow.record_id.in_(part)))
             rows = [{"record_id": i, "sequence": package.sequence, **vars(c)} for i, c in carried.items()]
-            for start in range(0, len(rows), CHUNK):
-                session.execute(insert(CarriedRow), rows[start : start + CHUNK])
+            for some in parts(rows):
+                session.execute(insert(CarriedRow), some)
 
     def acknowledged(self, sequence: int) -> None:
         """The outside has this package and all before it."""
@@ -134,8 +131,8 @@ class Publishing:
         )
         with self._database.read() as session:
             ids = list(session.scalars(changed))
-        for start in range(0, len(ids), CHUNK):
-            self._mark(ids[start : start + CHUNK])
+        for some in parts(ids):
+            self._mark(some)
 
     def _mark(self, ids: Sequence[str]) -> None:
         known, stored = self.carried(ids), self._records.many(ids)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from holdings.access import DECIDED_HERE, OPEN, OPENING_STATES, PUBLIC, PUBLICITY, READING_ROOM
 from holdings.catalogue import descriptions
 from holdings.catalogue.accession import claim_codes, revise, row_of, seen_before_and_after, take_in
-from holdings.catalogue.database import Database
+from holdings.catalogue.database import Database, parts
 from holdings.catalogue.incoming import Incoming, Outcome
 from holdings.catalogue.outbox import Stage, enqueue
 from holdings.catalogue.tables import AttachmentRow, CodeRow, PageRow, RecordRow, RecordVersionRow
@@ -21,7 +21,6 @@ from holdings.catalogue.visibility import is_held, who_may_see, within
 from holdings.errors import BadInput, NotFound
 from holdings.records import Record
 
-CHUNK = 500
 #: Neighbours looked at in one go.
 FEW = 20
 
@@ -122,8 +121,8 @@ class Records:
     def many(self, ids: Sequence[str]) -> dict[str, StoredRecord]:
         """id → record, for those that exist."""
         read: list[Any] = []
-        for start in range(0, len(ids), CHUNK):
-            read += self._database.rows(_MANY, {"ids": ids[start : start + CHUNK]})
+        for some in parts(ids):
+            read += self._database.rows(_MANY, {"ids": some})
         records = {id_: descriptions.from_json(description) for id_, description, *_ in read}
         held = {row[0] for row in read if row[-1]}
         seen = who_may_see(self._database.rows, list(records.values()), held, ids)
@@ -140,8 +139,8 @@ class Records:
         """reference code, present or former → (title, who may see it)."""
         found: dict[str, Record] = {}
         held: set[str] = set()
-        for start in range(0, len(codes), CHUNK):
-            given = {"codes": codes[start : start + CHUNK]}
+        for some in parts(codes):
+            given = {"codes": some}
             for code, description, is_quarantined in self._database.rows(_TITLES, given):
                 found[code] = descriptions.from_json(description)
                 held.update([found[code].id] if is_quarantined else [])
@@ -152,10 +151,8 @@ class Records:
         """reference code, present or former → id."""
         found: dict[str, str] = {}
         with self._database.read() as session:
-            for start in range(0, len(codes), CHUNK):
-                query = select(CodeRow.code, CodeRow.record_id).where(
-                    CodeRow.code.in_(codes[start : start + CHUNK])
-                )
+            for some in parts(codes):
+                query = select(CodeRow.code, CodeRow.record_id).where(CodeRow.code.in_(some))
                 found.update((code, record_id) for code, record_id in session.execute(query))
         return found
 
@@ -259,10 +256,10 @@ class Records:
         """record id → texts of its attachments, for those that have one."""
         found: dict[str, list[str]] = {}
         with self._database.read() as session:
-            for start in range(0, len(record_ids), CHUNK):
+            for some in parts(record_ids):
                 query = (
                     select(AttachmentRow.record_id, AttachmentRow.text)
-                    .where(AttachmentRow.record_id.in_(record_ids[start : start + CHUNK]))
+                    .where(AttachmentRow.record_id.in_(some))
                     .where(AttachmentRow.text != "")
                     .order_by(AttachmentRow.id)
                 )

@@ -10,14 +10,13 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from holdings.catalogue.database import Database
+from holdings.catalogue.database import Database, parts
 from holdings.catalogue.outbox import Stage, enqueue
 from holdings.catalogue.tables import PageRow, RecordRow
 from holdings.catalogue.tables_redactions import RedactionRow
 from holdings.errors import BadInput, NotFound
 from holdings.redaction import REASONS, Box, Hides
 
-CHUNK = 500
 #: Regions of one call at most.
 MOST = 200
 
@@ -128,8 +127,8 @@ class Redactions:
 
     def _rows(self, query: Select[Any], record_ids: Sequence[str]) -> list[Any]:
         found: list[Any] = []
-        for start in range(0, len(record_ids), CHUNK):
-            found += self._database.rows(query, {"ids": record_ids[start : start + CHUNK]})
+        for some in parts(record_ids):
+            found += self._database.rows(query, {"ids": some})
         return found
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from holdings.access import OPEN, UNREVIEWED, Caller, Marks, is_open, obstacle
 from holdings.catalogue import descriptions
-from holdings.catalogue.database import Database
+from holdings.catalogue.database import Database, parts
 from holdings.catalogue.decisions import decide
 from holdings.catalogue.tables import RecordRow
 from holdings.catalogue.tables_reviews import BatchRow, OpinionRow, ReviewRow
@@ -31,7 +31,6 @@ from holdings.review_rules import (
     still,
 )
 
-CHUNK = 500
 #: Most records of one batch.
 MOST = 5_000
 #: A record held for a secrecy mark is the security officer's alone: no review shows it or goes on with it.
@@ -182,8 +181,8 @@ class Reviews:
         """Those that exist, in order of id."""
         found: list[Review] = []
         with self._database.read() as session:
-            for start in range(0, len(review_ids), CHUNK):
-                some = ReviewRow.id.in_(review_ids[start : start + CHUNK])
+            for ids in parts(review_ids):
+                some = ReviewRow.id.in_(ids)
                 rows = session.scalars(select(ReviewRow).where(some).order_by(ReviewRow.id))
                 found += _reviews(session, list(rows))
         return found
@@ -311,8 +310,7 @@ def _add(session: Session, row: ReviewRow, step: str, said: Said, by: str, by_id
 def _unfit(session: Session, kind: str, ids: Sequence[str]) -> dict[str, str]:
     """record id → why it cannot be in a batch of this kind."""
     why: dict[str, str] = {}
-    for start in range(0, len(ids), CHUNK):
-        some = ids[start : start + CHUNK]
+    for some in parts(ids):
         query = select(RecordRow).where(RecordRow.id.in_(some), ~is_held(RecordRow.id))
         known = {row.id: row for row in session.scalars(query)}
         busy = select(ReviewRow.record_id).where(ReviewRow.open_key.in_([f"{kind}:{i}" for i in some]))
@@ -346,8 +344,8 @@ def review_row(session: Session, review_id: int, *, lock: bool = False) -> Revie
 
 def _opinion_rows(session: Session, review_ids: Sequence[int]) -> list[OpinionRow]:
     found: list[OpinionRow] = []
-    for start in range(0, len(review_ids), CHUNK):
-        some = OpinionRow.review_id.in_(review_ids[start : start + CHUNK])
+    for ids in parts(review_ids):
+        some = OpinionRow.review_id.in_(ids)
         found += session.scalars(select(OpinionRow).where(some).order_by(OpinionRow.id))
     return found
 

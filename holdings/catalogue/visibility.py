@@ -11,13 +11,13 @@ from sqlalchemy import ColumnElement, Select, bindparam, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from holdings.access import BUILT_IN, Audience, Marks, visible_to
+from holdings.catalogue.database import parts
 from holdings.catalogue.tables_audiences import AudienceRow, LotRow
 from holdings.catalogue.tables_quarantine import QuarantineRow
 from holdings.records import Record
 
 #: A query of columns with its parameters → its rows.
 Rows = Callable[[Select[Any], Mapping[str, object]], Iterable[Any]]
-CHUNK = 500
 #: State of a finding that no longer holds a record back.
 RELEASED = "released"
 
@@ -60,12 +60,12 @@ def marks_of(
     """record id → all that decides who may see it. held: those of them that are quarantined; None: not
     asked yet. asked: ids that were asked for, held here or not: what is closed costs what is not here."""
     ids = list(asked) or [record.id for record in records]
-    parts = [{"ids": ids[start : start + CHUNK]} for start in range(0, len(ids), CHUNK)]
+    given = [{"ids": some} for some in parts(ids)]
     if held is None:
-        held = {record_id for part in parts for (record_id,) in rows(_HELD, part)}
+        held = {record_id for part in given for (record_id,) in rows(_HELD, part)}
     lots: dict[str, set[str]] = {}
     if any(audience.kind == "contractor" for audience in audiences):
-        for record_id, audience in (row for part in parts for row in rows(_LOTS, part)):
+        for record_id, audience in (row for part in given for row in rows(_LOTS, part)):
             lots.setdefault(record_id, set()).add(audience)
     return {r.id: Marks.of(r, quarantined=r.id in held, lots=lots.get(r.id, ())) for r in records}
 
