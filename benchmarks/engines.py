@@ -232,6 +232,8 @@ async def run(options: argparse.Namespace) -> None:
     try:
         for kind in options.vectors:
             contenders.append(await _clustered(node, kind, kept, source, options))
+        if options.only_build:
+            return
         print(
             f"\n{options.docs:,} records, {options.data}; load {os.getloadavg()[0]:.1f}; ms, p50 / p95, 1 and 4 clients"
         )
@@ -291,6 +293,7 @@ def main() -> None:
     parser.add_argument("--candidates", type=int, default=elasticsearch_query.LEAST_CANDIDATES)
     parser.add_argument("--heap", default="3g", help="of the node")
     parser.add_argument("--merge", action="store_true", help="merge Elasticsearch's segments after building")
+    parser.add_argument("--only-build", action="store_true", help="ask later, when the machine is quiet")
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--kept", type=Path, default=ROOT / "bench-data" / "engines")
     parser.add_argument("--json", type=Path, help="write the figures here too")

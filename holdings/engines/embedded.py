@@ -12,8 +12,10 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -134,9 +136,13 @@ class EmbeddedEngine:
         ready = reader.ready(question.snapshot)
         snapshot: Snapshot = ready if ready else await self._run(reader.snapshot, question.snapshot)
         after = Place.from_text(question.after, order_of(question)) if question.after else None
-        # Meaning first: it soon lets go of Python's lock for long, the words leg holds it to begin with.
-        meaning, (page, total, facets, years) = await asyncio.gather(
-            self._meaning(snapshot, question), self._run(_counted_leg, snapshot, question, after)
+        # Two at a time, for more wait for each other's hold on Python's lock longer than they gain: counts begin
+        # when a leg is through. Meaning first: it soon lets go of that lock for long.
+        two = asyncio.Semaphore(2)
+        meaning, page, counts = await asyncio.gather(
+            _in_turn(two, partial(self._meaning, snapshot, question)),
+            _in_turn(two, partial(self._run, _words, snapshot, question, after)),
+            _in_turn(two, partial(self._run, _counts, snapshot, question)),
         )
         on = None
         if not page.ended and page.hits:
@@ -144,8 +150,10 @@ class EmbeddedEngine:
             on = Place(snapshot.name, behind, page.last).to_text()
         if page.hits or meaning:
             reader.keep(snapshot)  # whoever pages on, within these hits or beyond, goes on in the same state
-        undated = years.pop(UNDATED_YEAR, 0)
-        return Answer(page.hits, meaning, total, facets, years, undated, on, snapshot.name)
+        undated = counts.years.pop(UNDATED_YEAR, 0)
+        return Answer(
+            page.hits, meaning, counts.total, counts.facets, counts.years, undated, on, snapshot.name
+        )
 
     def has_meaning(self, audience: str) -> bool:
         reader = self._readers.get(audience)
@@ -180,30 +188,35 @@ class EmbeddedEngine:
         return await self._run(reader.status)
 
 
+async def _in_turn(turns: asyncio.Semaphore, work: Callable[[], Awaitable[T]]) -> T:
+    async with turns:
+        return await work()
+
+
 def _counted(snapshot: Snapshot, question: Question, without: str = "") -> Query:
     """The set that totals, facets and the histogram count."""
     words = None if question.meaning_only else question.counted or question.words
     return snapshot.queries.constrained(words, bound_by(question, without), question.must_not)
 
 
-def _counted_leg(
-    snapshot: Snapshot, question: Question, after: Place | None
-) -> tuple[Page, int, dict[str, tuple[FacetCount, ...]], dict[int, int]]:
-    """Words, total, facets and years on one thread, beside the meaning leg on another: more threads wait
-    for each other's hold on Python's lock longer than they gain."""
-    page = _words(snapshot, question, after)
-    if question.facets or page is None or question.counted is not None:
-        total, facets = _tally(snapshot, question)
-    else:
-        total, facets = page.total, {}
-    years = _years(snapshot, question) if question.histogram else {}
-    return page or Page(NOTHING, total, True), total, facets, years
+@dataclass(frozen=True)
+class _Counts:
+    """Of the set that is counted, which is not always the one that is ranked."""
+
+    total: int
+    facets: dict[str, tuple[FacetCount, ...]]
+    years: dict[int, int]
 
 
-def _words(snapshot: Snapshot, question: Question, after: Place | None) -> Page | None:
-    """None in meaning mode: words rank nothing there."""
+def _counts(snapshot: Snapshot, question: Question) -> _Counts:
+    total, facets = _tally(snapshot, question)
+    return _Counts(total, facets, _years(snapshot, question) if question.histogram else {})
+
+
+def _words(snapshot: Snapshot, question: Question, after: Place | None) -> Page:
+    """Nothing in meaning mode: words rank nothing there."""
     if question.meaning_only:
-        return None
+        return Page(NOTHING, ended=True)
     query = snapshot.queries.constrained(question.words, bound_by(question), question.must_not)
     same = after is not None and after.snapshot == snapshot.name
     return snapshot.hits.page(query, order_of(question), question.depth, after, same=same)

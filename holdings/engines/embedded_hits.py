@@ -71,7 +71,6 @@ class Page:
     """A stretch of the words leg. `ended`: nothing lies beyond. `last`: key of its last hit."""
 
     hits: Leg
-    total: int
     ended: bool
     last: Key = ()
 
@@ -95,8 +94,7 @@ class Hits:
     def page(self, query: Query, sort: Sort, depth: int, after: Place | None, *, same: bool) -> Page:
         """`depth` hits after a place. `same`: the place is of this very snapshot, so its count holds."""
         if depth <= 0:
-            total = self.count(query)
-            return Page(NOTHING, total, total == 0)
+            return Page(NOTHING, ended=True)
         behind = after.behind if after else 0
         if sort is not Sort.RELEVANCE:
             if after and (not same or behind + depth > MOST_BUCKETS):
@@ -104,8 +102,7 @@ class Hits:
             return self._by_key(query, SORT_FIELDS[sort], behind, depth)
         if after and not same:
             return self._after_score(query, depth, after)
-        leg, total = self._by_score(query, behind, depth)
-        return _scored(leg, total, behind + depth >= total)
+        return _scored(*self._by_score(query, behind, depth))
 
     def _by_key(self, query: Query, field: str, skip: int, depth: int) -> Page:
         """In the order of a field of unique strings: its first terms, as an aggregation reads them from
@@ -115,7 +112,7 @@ class Hits:
         found = self._searcher.aggregate(query, {field: asked})[field]
         keys = [bucket["key"] for bucket in found["buckets"]]
         total = len(keys) + found["sum_other_doc_count"]
-        return _keyed(keys[skip:], total, end >= total)
+        return _keyed(keys[skip:], end >= total)
 
     def _after_key(self, query: Query, field: str, depth: int, after: Place) -> Page:
         """Go on after a key: however deep, and in a newer state of the index. A microsecond a match."""
@@ -125,38 +122,39 @@ class Hits:
         }
         found = self._searcher.aggregate(query, {field: asked})[field]["buckets"]
         keys = [bucket["key"][field] for bucket in found]
-        return _keyed(keys[:depth], self.count(query), len(keys) <= depth)
+        return _keyed(keys[:depth], len(keys) <= depth)
 
     def _after_score(self, query: Query, depth: int, after: Place) -> Page:
         """Go on in a newer state of the index: by the last hit's score and id, wherever that stands now."""
         reach = after.behind + 2 * depth
         while True:
-            leg, total = self._by_score(query, 0, reach)
+            leg, ended = self._by_score(query, 0, reach)
             keys = zip((-leg.scores).tolist(), leg.ids(), strict=True)
             start = sum(key <= after.key for key in keys)
-            if reach >= total or len(leg) - start > depth:
+            if ended or len(leg) - start > depth:
                 part = self._leg(leg.keys[start : start + depth], leg.scores[start : start + depth])
-                return _scored(part, total, len(leg) - start <= depth)
+                return _scored(part, len(leg) - start <= depth)
             reach *= 2
 
-    def _by_score(self, query: Query, skip: int, depth: int) -> tuple[Leg, int]:
-        """A stretch by score descending, then id; and how many match."""
+    def _by_score(self, query: Query, skip: int, depth: int) -> tuple[Leg, bool]:
+        """A stretch by score descending, then id; and whether nothing lies beyond."""
         end = skip + depth
         limit = end + SLACK
         while True:
-            scored, total = _found(self._searcher.search(query, limit))
-            if len(scored) <= end or len(scored) >= total or scored[-1][0] < scored[end - 1][0]:
+            # Not counted: what cannot come among the best is then passed over (half the time at p95).
+            scored = self._searcher.search(query, limit, count=False).hits
+            if len(scored) < limit or scored[-1][0] < scored[end - 1][0]:
                 break
-            limit = min(total, 4 * limit)
+            limit *= 4
         if len(scored) <= skip:
-            return NOTHING, total
+            return NOTHING, True
         falling = np.array([-score for score, _ in scored])
         # Only the run of equal scores at each end of the cut has to be looked at beside the cut itself.
         first = int(np.searchsorted(falling, falling[skip], "left"))
         last = int(np.searchsorted(falling, falling[min(end, len(falling)) - 1], "right"))
         numbers = np.array(self._numbers([address for _, address in scored[first:last]]), np.int64)
         order = by_score_and_id(falling[first:last], numbers, self._columns.ids)[skip - first : end - first]
-        return self._leg(numbers[order], -falling[first:last][order]), total
+        return self._leg(numbers[order], -falling[first:last][order]), len(scored) <= end
 
     def _leg(self, numbers: Numbers, scores: NDArray[np.floating]) -> Leg:
         return Leg(numbers, scores, self._columns.ids)
@@ -208,12 +206,6 @@ class Hits:
         return sorted(counts, key=lambda shown: (-counts[shown], shown))[:size]
 
 
-def _found(result: tantivy.SearchResult) -> tuple[list[tuple[Any, tantivy.DocAddress]], int]:
-    """Hits and count; the count is missing from Tantivy's stubs."""
-    count: int = result.count  # type: ignore[attr-defined]
-    return result.hits, count
-
-
 def by_score_and_id(
     falling: NDArray[np.floating], numbers: Numbers, ids: Callable[[Numbers], list[str]]
 ) -> Numbers:
@@ -231,14 +223,14 @@ def by_score_and_id(
     return order
 
 
-def _keyed(keys: Sequence[str], total: int, ended: bool) -> Page:
+def _keyed(keys: Sequence[str], ended: bool) -> Page:
     """Hits in the order of a sort field: its terms end in the id."""
-    return Page(Leg.of([id_of_key(key) for key in keys]), total, ended, (keys[-1],) if keys else ())
+    return Page(Leg.of([id_of_key(key) for key in keys]), ended, (keys[-1],) if keys else ())
 
 
-def _scored(leg: Leg, total: int, ended: bool) -> Page:
+def _scored(leg: Leg, ended: bool) -> Page:
     last = (-float(leg.scores[-1]), leg.ids(len(leg) - 1)[0]) if len(leg) else ()
-    return Page(leg, total, ended, last)
+    return Page(leg, ended, last)
 
 
 def _buckets(found: dict[str, Any]) -> list[tuple[Any, int]]:
