@@ -34,6 +34,8 @@ T = TypeVar("T")
 KEPT_FOR = "10m"
 #: Documents a page of a walk over the whole index.
 PAGE = 10_000
+#: Seconds a rebuild waits for its copies before readers follow it.
+COPYING = 30.0
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,13 @@ class Indexes:
                     return
             await asyncio.sleep(pause(attempt))
         raise away(f"{index} was refreshed in {shards['successful']} of {shards['total']} copies")
+
+    async def copied(self, index: str) -> bool:
+        """Wait until every copy of the index that the nodes can hold is there, for COPYING seconds at most;
+        whether it is. Errors: EngineAway."""
+        health = self.client.options(ignore_status=408).cluster.health  # 408: not by then
+        told = await self.ask(lambda: health(index=index, wait_for_status="green", timeout=f"{COPYING:.0f}s"))
+        return not told["timed_out"]
 
     async def walk(self, index: str) -> AsyncIterator[dict[str, int]]:
         """id → version of every document, some at a time, in a point in time of its own."""

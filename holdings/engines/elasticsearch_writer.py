@@ -294,6 +294,9 @@ class ElasticsearchWriter:
         at, building = self._at[audience], self._building(audience)
         await self.commit(audience)
         await self._indexes.refresh(building.index)
+        if not await self._indexes.copied(building.index):
+            # Better than none: the old one may be of a model that no longer answers, and the catalogue has all.
+            _log.warning("索引 %s 的副本还没有备齐就启用：此时失去节点须重建。", building.index)
         old, former, kept = at.live.index, at.state.kept, at.live.index if keep else ""
         if kept != former:
             await self._tell(audience, replace(at.state, kept=kept))
