@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from holdings.errors import NotReady, SignInFailed
 
 if TYPE_CHECKING:
@@ -197,6 +195,8 @@ class Oidc:
 
 
 async def _json(address: str) -> dict[str, Any]:
+    import httpx  # a tenth of the API's start, for those alone who have a provider
+
     async with httpx.AsyncClient(timeout=10.0) as client:
         try:
             answer = await client.get(address)
