@@ -60,7 +60,8 @@ def _pdf_page(path: Path, frame: int) -> Image:
 
 
 def without(image: Image, hides: Hides) -> Image:
-    """A new image whose hidden pixels are black: nothing lies beneath."""
+    """A new image whose hidden pixels are black: nothing lies beneath, nor in a comment of the file, which
+    Pillow would write into the next one."""
     from PIL import Image as pillow
 
     if not hides:
@@ -68,4 +69,5 @@ def without(image: Image, hides: Hides) -> Image:
     made = image.convert("L" if image.mode in ("1", "L") else "RGB")
     for x, y, w, h in hides.boxes(made.width, made.height):
         made.paste(pillow.new(made.mode, (w, h)), (x, y))
+    made.info.clear()
     return made

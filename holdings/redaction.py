@@ -28,18 +28,19 @@ REASONS: dict[str, str] = {
     "third-party": "第三方权益",
     "other": "其他",
 }
-#: Pixels are redrawn to whole blocks of a JPEG: beyond a region's edge its colours would still ring.
-BLOCK = 16
+#: Pixels are redrawn to whole blocks of a JPEG: beyond a region's edge its colours would still ring. And one
+#: pixel more: a decoder draws halved colours out into the neighbouring block (libjpeg, fancy upsampling).
+BLOCK, BLEEDS = 16, 1
 #: Share of a line's thickness that a region must cover to touch its words.
 TOUCHES = 0.1
 
 
 def blackened(box: Box, width: int, height: int) -> Box:
-    """The region in pixels to redraw: grown to whole blocks, within the image."""
+    """The region in pixels to redraw: grown to whole blocks and what they bleed into, within the image."""
     x, y, w, h = box
-    left, top = max(0, x // BLOCK * BLOCK), max(0, y // BLOCK * BLOCK)
-    right = min(width, -(-(x + w) // BLOCK) * BLOCK)
-    bottom = min(height, -(-(y + h) // BLOCK) * BLOCK)
+    left, top = max(0, x // BLOCK * BLOCK - BLEEDS), max(0, y // BLOCK * BLOCK - BLEEDS)
+    right = min(width, -(-(x + w) // BLOCK) * BLOCK + BLEEDS)
+    bottom = min(height, -(-(y + h) // BLOCK) * BLOCK + BLEEDS)
     return left, top, max(0, right - left), max(0, bottom - top)
 
 
@@ -138,11 +139,6 @@ class Hides:
 
     def __bool__(self) -> bool:
         return self.whole or bool(self.regions)
-
-    @property
-    def name(self) -> str:
-        """It names a derivative's file."""
-        return "whole" if self.whole else ";".join(",".join(map(str, box)) for box in sorted(self.regions))
 
     def of_text(self, text: PageText) -> PageText:
         return redacted_text(text, self.regions, whole=self.whole)

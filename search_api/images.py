@@ -70,7 +70,8 @@ class PageImages:
         source = self._store.path(page.sha256)
         across = page.width if turn in (0, 180) else page.height
         fitted = next((w for w in WIDTHS if width is not None and width <= w < across), None)
-        said = f"{page.sha256}/{page.frame}/{fitted}/{turn}" + (f"/{page.hides.name}" if page.hides else "")
+        black = page.hides.boxes(page.width, page.height)
+        said = f"{page.sha256}/{page.frame}/{fitted}/{turn}" + (f"/{sorted(black)}" if black else "")
         name = hashlib.sha256(said.encode()).hexdigest()
         target = self._cache / name[:2] / f"{name}.jpg"
         try:
@@ -80,6 +81,8 @@ class PageImages:
             if not target.exists():
                 image = open_page(source, page.media_type, page.frame)
                 _keep(without(image, page.hides), target, fitted, turn)
+            if page.hides:  # the stored file's SHA-256 is of what is hidden, too
+                name = hashlib.sha256(target.read_bytes()).hexdigest()
         except (OSError, ValueError, Image.DecompressionBombError) as error:
             log.error("page %s/%s cannot be drawn: %s", page.record_id, page.number, error)
             raise NotFound("这一页的图像打不开。", advice="文字仍可检索；请告知馆员。") from error

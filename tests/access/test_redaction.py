@@ -16,6 +16,7 @@ from PIL import Image
 
 from holdings.access import OPEN, PUBLIC, PUBLISHED, READING_ROOM, STAFF
 from holdings.catalogue import Incoming, IncomingAttachment, IncomingPage
+from holdings.page_image import without
 from holdings.records import Line, PageText
 from holdings.redaction import GAP, Hides, blackened, redacted_text
 from holdings.secrecy import upright
@@ -90,6 +91,24 @@ def test_what_is_blackened_holds_the_region_and_stays_on_the_page(x: int, y: int
     assert left_ + wide <= 620
     assert top + high <= 800
     assert Hides().boxes(620, 800) == []
+
+
+@given(st.tuples(*[st.integers(0, 255)] * 3), st.integers(1, 40), st.integers(1, 40))
+def test_nothing_of_what_is_hidden_is_left_in_the_picture(
+    colour: tuple[int, int, int], x: int, y: int
+) -> None:
+    """Neither beyond the region's edge nor in what the file says of itself; the JPEG is encoded as scanners do."""
+    hides = Hides(((x, y, 37, 21),))
+
+    def shown(beneath: tuple[int, int, int]) -> tuple[bytes, object]:
+        scan, out = Image.new("RGB", (120, 100), (200, 190, 170)), io.BytesIO()
+        scan.paste(beneath, (x, y, x + 37, y + 21))
+        scan.save(out, "JPEG", comment=str(beneath).encode())
+        with Image.open(out) as page:
+            made = without(page, hides)
+        return made.tobytes(), made.info
+
+    assert shown(colour) == shown((20, 40, 90))
 
 
 # ── on a whole system ──────────────────────────────────────────────────────────
