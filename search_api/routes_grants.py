@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -11,6 +12,7 @@ from holdings.access import GRANTING_ROLES, Caller
 from holdings.catalogue.grants import Grant
 from search_api.callers import AnyCaller, InHouse, get_staff, with_role
 from search_api.house import House
+from search_api.records import in_sight
 from search_api.schema import Changed
 from search_api.schema_grants import GrantIn, GrantOut, OpenedOut, OpenedToMe
 
@@ -42,8 +44,15 @@ async def list_grants(
     caller: Granter,
     reader: Annotated[str | None, Query(max_length=64, description="只看这一位的")] = None,
 ) -> list[GrantOut]:
-    """新的在前。"""
-    return [_out(grant) for grant in await asyncio.to_thread(house.catalogue.grants.listing, reader)]
+    """新的在前；待核涉密的条目不列。"""
+
+    def seen() -> list[GrantOut]:
+        grants = house.catalogue.grants.listing(reader)
+        known = in_sight(house, sorted({record_id for grant in grants for record_id in grant.records}))
+        left = (replace(g, records=tuple(i for i in g.records if i in known)) for g in grants)
+        return [_out(grant) for grant in left if grant.records]
+
+    return await asyncio.to_thread(seen)
 
 
 @router.get("/mine", summary="为我开放的条目 What is open to me")

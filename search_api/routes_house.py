@@ -43,7 +43,7 @@ async def get_status(house: InHouse, caller: AnyCaller) -> StatusOut:
     status = await house.status(caller.audience)
     reading = lagging = late = None
     if caller.is_staff:
-        reading = await asyncio.to_thread(house.catalogue.pages.states)
+        reading = await asyncio.to_thread(house.catalogue.pages.states, held=False)
         lagging = await asyncio.to_thread(house.catalogue.outbox.counts)
         late = await asyncio.to_thread(_not_carried_over, house)
     return StatusOut(

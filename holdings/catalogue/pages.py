@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, func, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from holdings.catalogue.attach import add_text, page_text
@@ -15,6 +15,7 @@ from holdings.catalogue.database import Database, parts
 from holdings.catalogue.outbox import enqueue
 from holdings.catalogue.quarantine import hold_marked
 from holdings.catalogue.tables import PageRow, PageTextRow, RecordRow
+from holdings.catalogue.visibility import is_held
 from holdings.errors import NotFound
 from holdings.records import PageText
 from holdings.redaction import NOTHING_HIDDEN, Hides
@@ -274,7 +275,7 @@ class Pages:
 
     def progress(self, reader: str) -> dict[str, int]:
         """Pages by state, as `reader` has tried them: waiting, read, failed, text, picture."""
-        return self._count(PageRow.reader == reader)
+        return self._count(PageRow.reader == reader, true())
 
     def untried(self, fonds_code: str) -> int:
         """Scans of one fonds that no reader has tried."""
@@ -287,13 +288,14 @@ class Pages:
         with self._database.read() as session:
             return session.scalar(query) or 0
 
-    def states(self) -> dict[str, int]:
-        """Pages by state, whichever reader read them."""
-        return self._count(PageRow.text_version > 0)
+    def states(self, *, held: bool = True) -> dict[str, int]:
+        """Pages by state, whichever reader read them. held: also of records held for a secrecy mark, which
+        staff are told nothing of."""
+        return self._count(PageRow.text_version > 0, true() if held else ~is_held(PageRow.record_id))
 
-    def _count(self, read: ColumnElement[bool]) -> dict[str, int]:
+    def _count(self, read: ColumnElement[bool], which: ColumnElement[bool]) -> dict[str, int]:
         columns = (PageRow.kind, read.label("read"), (PageRow.error != "").label("bad"))
-        each = select(*columns).subquery()
+        each = select(*columns).where(which).subquery()
         query = select(each.c.kind, each.c.read, each.c.bad, func.count()).group_by(*each.c)
         counts = {"waiting": 0, "read": 0, "failed": 0, "text": 0, "picture": 0}
         with self._database.read() as session:
