@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 
-from holdings.access import PUBLIC, READING_ROOM
+from holdings.access import PUBLIC, READING_ROOM, STAFF
+from indexer.embeddings import EmbeddingStore
+from indexer.removal import remove_confirmed
 from tests.api.conftest import System, Tools, tools  # noqa: F401
 
-from .comparing import Asker, askers
-from .hidden import Held, Hidden, base, held, sees
+from .base import ADDED, GRANTED, REDACTED, base, decide, redact, sees, settle
+from .callers import HOLDER, OTHER_HOLDER, Asker, askers, grant
+from .hidden import Held, Hidden, held
 from .surfaces import World
 
 
@@ -32,7 +35,11 @@ class Known:
 
 
 class Builder:
-    """Makes systems. `settings`: of all of them (an engine, for instance)."""
+    """Makes systems. `settings`: of all of them (an engine, for instance).
+
+    Where all that is hidden bears a secrecy mark it is hidden from staff, too; nothing is redacted then but
+    what the system that never held it redacts, for staff see beneath.
+    """
 
     def __init__(self, folder: Path, tools: Tools, **settings: Any) -> None:  # noqa: F811
         self._folder, self._tools, self._settings = folder, tools, settings
@@ -51,62 +58,117 @@ class Builder:
         """Holds what this audience may see, and never held another record."""
         with self.empty() as system:
             system.put(base(system.store, audience))
-            system.project()
-            yield Known.of(system)
+            yield _ready(system)
 
     @contextmanager
     def closed(self, chosen: Sequence[Hidden]) -> Iterator[tuple[Known, list[Held]]]:
-        """Holds the hidden records, closed from the beginning."""
+        """Holds the hidden records, hidden from the beginning, and another reader's grants over them."""
         with self.empty() as system:
             hidden = held(chosen, system.store)
-            system.put([*base(system.store), *(h.incoming for h in hidden)])
-            system.project()
-            yield Known.of(system), hidden
+            system.put([*base(system.store, beneath=_beneath(hidden)), *(h.incoming for h in hidden)])
+            known = _ready(system, hidden)
+            if closed := [h.record.id for h in hidden if not h.marked]:
+                grant(system, OTHER_HOLDER, closed[:200])
+            yield known, hidden
 
     @contextmanager
     def withdrawn(self, chosen: Sequence[Hidden]) -> Iterator[tuple[Known, list[Held]]]:
-        """Held the hidden records open to all, served them, and withdrew them."""
+        """Held the hidden records open to all, one reader by a grant besides, served them, and withdrew them;
+        redacted nothing before it was served."""
         with self.empty() as system:
             hidden = held(chosen, system.store)
-            system.put([*base(system.store), *(h.opened() for h in hidden)])
-            system.project()
+            system.put([*base(system.store, beneath=_beneath(hidden)), *(h.opened() for h in hidden)])
+            known = _ready(system, hidden, redacted=False)
             _serve(system, hidden)
+            _withdraw_grants(known, hidden)
+            redact(system.catalogue, "试")
             withdraw(system, hidden)
-            yield Known.of(system), hidden
+            yield known, hidden
+
+    def remove(self, system: System, hidden: Sequence[Held]) -> None:
+        """What bears a mark is confirmed a secret, and taken out of the system."""
+        for found in system.catalogue.quarantine.listing():
+            system.catalogue.quarantine.confirm(found.id, by="试", reason="试")
+        with TemporaryDirectory(dir=self._folder) as medium:
+            vectors = EmbeddingStore(Path(medium) / "vectors.sqlite", self._tools.encoder.name)
+            out = Path(medium) / "out"
+            out.mkdir()
+            gone = remove_confirmed(system.catalogue, system.store, system.settings, vectors, out)
+        assert {one.record_id for one in gone} == {one.record.id for one in hidden}
+        system.project()
+        system.rebuild()
+
+
+def _beneath(hidden: Sequence[Held]) -> str:
+    return "" if all(one.marked for one in hidden) else hidden[-1].record.title
+
+
+def _ready(system: System, hidden: Sequence[Held] = (), *, redacted: bool = True) -> Known:
+    """Indexes of all audiences, callers, and what this house decided; on hidden records too."""
+    if redacted:
+        redact(system.catalogue, "试")
+    settle(system.catalogue)
+    for one in hidden:
+        if one.by_hand:
+            decide(system.catalogue, one.record.id)
+    known = Known.of(system)
+    system.project()
+    system.rebuild()
+    return known
 
 
 def _serve(system: System, hidden: Sequence[Held]) -> None:
     """What was served may be cached: records, pictures, completions, answers."""
     for audience in (PUBLIC, READING_ROOM):
-        for one in hidden[-3:]:
-            address = f"/v1/records/{one.record.id}"
+        for record_id in (*(one.record.id for one in hidden[-3:]), REDACTED):
+            address = f"/v1/records/{record_id}"
             assert system.ask(address, audience).status_code == 200
-            for tail in ("/pages/1/thumbnail", "/pages/1/image", "/attachments/1", "/similar"):
+            tails = ("image", "image?width=240", "image?rotate=90", "thumbnail")
+            for tail in ("/attachments/1", "/similar", "/pages/1", *(f"/pages/1/{t}" for t in tails)):
                 system.ask(address + tail, audience)
+        for one in hidden[-3:]:
             answer = system.search(one.record.title, audience, facets="persons,genre", size=100)
             assert one.record.id in {hit["id"] for hit in answer["hits"]}
             system.get("/v1/suggest", audience, q=one.record.title[:2])
 
 
+def _withdraw_grants(known: Known, hidden: Sequence[Held]) -> None:
+    """A grant over hidden records that was revoked, and one over such as come to be held for their marks."""
+    catalogue = known.system.catalogue
+    if closed := [one.record.id for one in hidden if not one.marked]:
+        catalogue.grants.revoke(grant(known.system, HOLDER, closed[:200]), by="试")
+    if marked := [one.record.id for one in hidden if one.marked]:
+        grant(known.system, HOLDER, marked[:200])
+
+
 def withdraw(system: System, hidden: Sequence[Held]) -> None:
+    """By its opening state, by a new description, or by a reading that finds a secrecy mark."""
     for one in hidden:
         record = one.record
+        if one.marked:
+            continue
         if one.by_hand and not record.classification:
             system.catalogue.records.set_access(
                 record.id, access_status=record.access_status, publicity=record.publicity, reason="试"
             )
         else:
             system.put([one.incoming], update=True)
+    texts = {h.record.id: h.incoming.pages[0].text for h in hidden if h.marked and h.incoming.pages}
+    for page in system.catalogue.pages.waiting("ocr:test@2", limit=100_000):
+        if page.number == 1 and (text := texts.get(page.record_id)):
+            assert system.catalogue.pages.save_reading(page.id, text, "ocr:test@2")
     system.project()
 
 
-def world(system: System, hidden: Sequence[Held], audience: str) -> World:
-    """What may be asked about: of the base the records that this audience may see, or may not."""
+def world(system: System, hidden: Sequence[Held], asker: Asker) -> World:
+    """What may be asked about: of the base the records that this caller may read, or may not."""
     records = [incoming.record for incoming in base(system.store)]
-    opened = [r for r in records if sees(audience, r)]
-    # The few records with pages of their own kinds first: attachments, several pages, closed ancestors.
-    opened.sort(key=lambda r: r.parent not in ("990001:K010-1", "990001:J045-1-2"))
-    others = [r for r in records if not sees(audience, r) and r.level == "file"][:4]
+    opened = [r for r in records if sees(asker.sees, r) or (asker.name, r.id) == (HOLDER, GRANTED)]
+    # The few records of their own kinds first: redacted, by a grant, in closed nodes.
+    first = {REDACTED: 0, GRANTED: 0 if asker.name == HOLDER else 2}
+    ahead = ("990001:K010-1", "990001:J045-1-2")
+    opened.sort(key=lambda r: first.get(r.id, 1 if r.parent in ahead else 2))
+    others = [r for r in records if r not in opened and r.level == "file"][:4]
     return World(opened, [*others, *(h.record for h in hidden)])
 
 
@@ -118,5 +180,6 @@ def builder(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Builder: 
 @pytest.fixture(scope="session")
 def nevers(builder: Builder) -> Iterator[dict[str, Known]]:
     """audience → the system that holds only what it may see. It is asked only, never changed."""
-    with builder.never(PUBLIC) as public, builder.never(READING_ROOM) as readers:
-        yield {PUBLIC: public, READING_ROOM: readers}
+    names = (PUBLIC, READING_ROOM, STAFF, *(audience.name for audience in ADDED))
+    with ExitStack() as made:
+        yield {name: made.enter_context(builder.never(name)) for name in names}

@@ -33,7 +33,8 @@ class World:
     def ids(self) -> list[str]:
         """Ids of both and of neither, well mixed, so that the first few have each kind."""
         opened, hidden = [r.id for r in self.opened], [r.id for r in reversed(self.hidden)]
-        mixed = itertools.chain.from_iterable(itertools.zip_longest(hidden, opened, UNKNOWN))
+        kinds = itertools.zip_longest(hidden, opened[::2], opened[1::2], UNKNOWN)
+        mixed = itertools.chain.from_iterable(kinds)
         return [i for i in mixed if i]
 
     def said(self, name: str) -> list[str]:
@@ -74,6 +75,8 @@ VALUES: dict[str, Values] = {
     "record_id": World.ids,
     "number": _fixed(1, 2, 9, 0, "x"),
     "version": _fixed(1, 9),
+    "batch_id": _fixed(1, 9),
+    "review_id": _fixed(1, 2, 9),
     "page": _fixed(1, 9),
     "q": _questions,
     "cursor": _fixed("gAAAAABo-no-cursor"),
@@ -137,7 +140,7 @@ BODIES: dict[str, Sequence[Any]] = {
     "ReaderIn": ({"name": "du.zhe", "real_name": "读者一", "document": "护照"}, {}),
     "AccountIn": ({"name": "shi.yi", "real_name": "试一", "roles": ["curator"]}, {}),
     "RolesIn": ({"roles": ["curator"]}, {}),
-    "KeyIn": ({"name": "试"}, {}),
+    "KeyIn": ({"name": "试", "roles": ["security_officer"]}, {}),
 }
 
 #: Optional parameters that are given unless they are varied: they show more.
@@ -168,9 +171,12 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
 
+    @property
+    def sent_as(self) -> str:
+        return (self.method or self.operation.method).upper()
+
     def __str__(self) -> str:
-        method = self.method or self.operation.method
-        return f"{method.upper()} {self.path} {dict(self.params)} {dict(self.headers)} {'' if self.json is None else self.json}"
+        return f"{self.sent_as} {self.path} {dict(self.params)} {dict(self.headers)} {'' if self.json is None else self.json}"
 
 
 def operations(document: Mapping[str, Any]) -> list[Operation]:
@@ -227,7 +233,7 @@ def calls(operation: Operation, world: World, chance: Random, most: int) -> list
     headers; all of them before any at random."""
     planned = list(_planned(operation, world, chance))
     if len(planned) > most:  # the first half as planned, then any
-        keep = planned[: max(1, most // 2)]
+        keep = planned[: most - most // 2]
         planned = keep + chance.sample(planned[len(keep) :], most - len(keep))
     while len(planned) < most and len(operation.parameters) > 1:
         planned.append(_call(operation, _any(operation, world, chance)))
