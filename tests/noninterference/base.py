@@ -9,7 +9,10 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from hashlib import blake2b
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from PIL import Image, ImageDraw
 
@@ -76,6 +79,13 @@ def base(store: FileStore, audience: str | None = None, beneath: str = "") -> li
         for i in box.incoming
         if i.record.id in held
     ]
+
+
+@cache
+def described() -> tuple[Record, ...]:
+    """The records of all of the base."""
+    with TemporaryDirectory() as folder:
+        return tuple(incoming.record for incoming in base(FileStore(Path(folder))))
 
 
 def _above(node_id: str | None) -> list[str]:

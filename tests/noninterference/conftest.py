@@ -16,7 +16,7 @@ from indexer.embeddings import EmbeddingStore
 from indexer.removal import remove_confirmed
 from tests.api.conftest import System, Tools, tools  # noqa: F401
 
-from .base import ADDED, GRANTED, REDACTED, base, decide, redact, sees, settle
+from .base import ADDED, GRANTED, REDACTED, base, decide, described, redact, sees, settle
 from .callers import HOLDER, OTHER_HOLDER, Asker, askers, grant
 from .hidden import Held, Hidden, held
 from .surfaces import World
@@ -160,15 +160,14 @@ def withdraw(system: System, hidden: Sequence[Held]) -> None:
     system.project()
 
 
-def world(system: System, hidden: Sequence[Held], asker: Asker) -> World:
+def world(hidden: Sequence[Held], asker: Asker) -> World:
     """What may be asked about: of the base the records that this caller may read, or may not."""
-    records = [incoming.record for incoming in base(system.store)]
-    opened = [r for r in records if sees(asker.sees, r) or (asker.name, r.id) == (HOLDER, GRANTED)]
+    opened = [r for r in described() if sees(asker.sees, r) or (asker.name, r.id) == (HOLDER, GRANTED)]
     # The few records of their own kinds first: redacted, by a grant, in closed nodes.
     first = {REDACTED: 0, GRANTED: 0 if asker.name == HOLDER else 2}
     ahead = ("990001:K010-1", "990001:J045-1-2")
     opened.sort(key=lambda r: first.get(r.id, 1 if r.parent in ahead else 2))
-    others = [r for r in records if r not in opened and r.level == "file"][:4]
+    others = [r for r in described() if r not in opened and r.level == "file"][:4]
     return World(opened, [*others, *(h.record for h in hidden)])
 
 

@@ -109,7 +109,7 @@ class Proof:
     ) -> tuple[Pair, list[Call]]:
         asker = other.askers[name]
         never = self._nevers[asker.sees]
-        asked = all_calls(other.system, world(other.system, hidden, asker), seed, quota, asker)
+        asked = all_calls(other.system, world(hidden, asker), seed, quota, asker)
         self.covered.setdefault(name, set()).update(str(call.operation) for call in asked)
         return Pair(never.system, other.system, never.askers[name], asker, refused=quota.refused), asked
 

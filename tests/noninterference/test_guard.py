@@ -46,7 +46,7 @@ def asked(forms: Forms, to: str, *, marked: bool = False) -> list[Call]:
     """What the suite sends in CI, as this caller."""
     known, hidden = forms[marked]
     asker = known.askers[to]
-    return all_calls(known.system, world(known.system, hidden, asker), 7, _quota(to), asker)
+    return all_calls(known.system, world(hidden, asker), 7, _quota(to), asker)
 
 
 def _quota(to: str) -> Quota:
