@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from holdings.access import AUDIENCES, Caller
 from holdings.catalogue import Catalogue
-from holdings.catalogue.records import StoredAttachment
 from holdings.catalogue.seen_pages import PageView
 from holdings.engines.making import made_with, search_engine
+from holdings.catalogue.seen_records import RecordView
 from holdings.engines.port import Answer, Ids, IndexStatus, Question, Row, SearchEngine, Vector
 from holdings.errors import CatalogueUnavailable
 from holdings.settings import Settings
@@ -102,11 +102,9 @@ class House:
         """The pages as this caller sees them; what is redacted is there for staff alone."""
         return self.catalogue.pages if caller.is_staff else self.catalogue.seen_pages
 
-    def attachments(self, caller: Caller, record_id: str) -> list[StoredAttachment]:
-        """Files that are no pages. Of a record with anything redacted they are staff's: they may say it too."""
-        if not caller.is_staff and self.catalogue.redactions.hidden([record_id]):
-            return []
-        return self.catalogue.records.attachments(record_id)
+    def records(self, caller: Caller) -> RecordView:
+        """The records as this caller sees them; what a public form hides is there for staff alone."""
+        return self.catalogue.records if caller.is_staff else self.catalogue.seen_records
 
     # ── asking the engine ──────────────────────────────────────────────────────
 

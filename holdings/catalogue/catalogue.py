@@ -23,6 +23,7 @@ from holdings.catalogue.review_lists import ReviewLists
 from holdings.catalogue.reviews import Reviews
 from holdings.catalogue.secrets import Secrets
 from holdings.catalogue.seen_pages import SeenPages
+from holdings.catalogue.seen_records import SeenRecords
 from holdings.catalogue.sessions import Sessions
 from holdings.catalogue.workers import Workers
 
@@ -36,7 +37,7 @@ class Catalogue:
     accounts, sessions, failures: who may sign in, who is, and who tried in vain.
     audiences: those that were added.  grants: records opened to one reader.
     quarantine: records held back for a secrecy mark.  removal: of those that are secrets indeed.
-    redactions: what of pages is for staff alone.  seen_pages: pages as all others see them.
+    redactions: what of pages is for staff alone.  seen_pages, seen_records: as all others see them.
     workers: who shares in the work now.
     due, reviews, bulk_reviews, decisions, review_lists: the opening review and the web review.
     publishing: what was carried to the public installation.
@@ -60,6 +61,7 @@ class Catalogue:
         self.redactions = Redactions(self.database)
         self.seen_pages = SeenPages(self.pages, self.redactions)
         self.workers = Workers(self.database)
+        self.seen_records = SeenRecords(self.records, self.redactions)
         self.due = DueList(self.database)
         self.reviews = Reviews(self.database)
         self.bulk_reviews = BulkReviews(self.database)
