@@ -19,7 +19,8 @@ from secure import (
 )
 from secure.middleware import SecureASGIMiddleware
 
-from search_api.problems import problem
+from holdings.time_limit import limited, too_slow
+from search_api.problems import answer_of, problem
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,7 +32,8 @@ DOCUMENT_PAGES = ("/docs", "/redoc", "/docs/oauth2-redirect")
 
 
 class LastResort:
-    """ASGI middleware: an answer that has not begun after `seconds` is given up (503), and an error nobody
+    """ASGI middleware: an answer that has not begun after `seconds` is given up (503), and what works for it
+    stops at its next step (holdings/time_limit.py); an error nobody
     expected becomes a 500 with a number that stands in the log, never what happened."""
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
@@ -46,30 +48,22 @@ class LastResort:
 
         async def sending(message: Message) -> None:
             nonlocal begun
+            limit.lift()
             begun = True
             deadline.reschedule(None)  # a long file may take its time on the way
             await send(message)
 
         try:
-            async with asyncio.timeout(self._seconds) as deadline:
-                await self._app(scope, receive, sending)
+            with limited(self._seconds) as limit:
+                async with asyncio.timeout(self._seconds) as deadline:
+                    await self._app(scope, receive, sending)
             return
         except Exception as error:
             if begun:
                 raise
             late = isinstance(error, TimeoutError) and deadline.expired()
-            answer = _late(self._seconds) if late else _unexpected(scope["path"], error)
+            answer = answer_of(too_slow(self._seconds)) if late else _unexpected(scope["path"], error)
         await answer(scope, receive, send)
-
-
-def _late(seconds: float) -> ASGIApp:
-    return problem(
-        503,
-        "too-slow",
-        f"{seconds:g} 秒内没有答完，已停下。The answer took too long.",
-        advice="请把问题收窄一些，或稍后再试。",
-        headers={"Retry-After": "5"},
-    )
 
 
 def _unexpected(path: str, error: Exception) -> ASGIApp:

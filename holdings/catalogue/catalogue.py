@@ -43,8 +43,9 @@ class Catalogue:
     publishing: what was carried to the public installation.
     """
 
-    def __init__(self, url: str) -> None:
-        self.database = Database(url)
+    def __init__(self, url: str, statement_seconds: float | None = None) -> None:
+        """statement_seconds: as Database's."""
+        self.database = Database(url, statement_seconds)
         self.records = Records(self.database)
         self.pages = Pages(self.database)
         self.outbox = Outbox(self.database)
@@ -60,8 +61,8 @@ class Catalogue:
         self.removal = Removal(self.database)
         self.redactions = Redactions(self.database)
         self.seen_pages = SeenPages(self.pages, self.redactions)
-        self.workers = Workers(self.database)
         self.seen_records = SeenRecords(self.records, self.redactions)
+        self.workers = Workers(self.database)
         self.due = DueList(self.database)
         self.reviews = Reviews(self.database)
         self.bulk_reviews = BulkReviews(self.database)
