@@ -25,6 +25,7 @@ from holdings.catalogue.secrets import Secrets
 from holdings.catalogue.seen_pages import SeenPages
 from holdings.catalogue.seen_records import SeenRecords
 from holdings.catalogue.sessions import Sessions
+from holdings.catalogue.volumes import Volumes
 from holdings.catalogue.workers import Workers
 
 
@@ -39,6 +40,7 @@ class Catalogue:
     quarantine: records held back for a secrecy mark.  removal: of those that are secrets indeed.
     redactions: what of pages is for staff alone.  seen_pages, seen_records: as all others see them.
     workers: who shares in the work now.
+    volumes: open ones whose files are not.
     due, reviews, bulk_reviews, decisions, review_lists: the opening review and the web review.
     publishing: what was carried to the public installation.
     """
@@ -64,6 +66,7 @@ class Catalogue:
         self.seen_records = SeenRecords(self.records, self.redactions)
         self.workers = Workers(self.database)
         self.due = DueList(self.database)
+        self.volumes = Volumes(self.database)
         self.reviews = Reviews(self.database)
         self.bulk_reviews = BulkReviews(self.database)
         self.decisions = Decisions(self.database)
