@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,15 @@ def open_catalogue() -> Catalogue:
     from holdings.catalogue import Catalogue
 
     return Catalogue(load_settings().catalogue_url)
+
+
+def refuse_outside(audience: str, roles: Sequence[str]) -> None:
+    """On a public installation none but the public and the 三员 get a key or an account. Errors: NotAllowed."""
+    if load_settings().public_only and not on_public_installation(audience, roles):
+        raise NotAllowed(
+            "这是公众网一端，没有馆员与阅览室的密钥和账号。",
+            advice="只可给 system_admin、security_admin、audit_admin 之一，范围为 public；其余请在内网一端开。",
+        )
 
 
 @db_app.callback()
@@ -55,11 +65,7 @@ def add(
 ) -> None:
     """新密钥，只显示这一次。"""
     with said_plainly():
-        if load_settings().public_only and not on_public_installation(audience, role or []):
-            raise NotAllowed(
-                "这是公众网一端，没有馆员与阅览室的密钥。",
-                advice="可发 --audience public 并带 system_admin、security_admin 或 audit_admin 之一。",
-            )
+        refuse_outside(audience, role or [])
         catalogue = open_catalogue()
         catalogue.upgrade()
         last = until.date() if until else None

@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from holdings.audit.recorded import recorded
-from holdings.commands import open_catalogue
+from holdings.commands import open_catalogue, refuse_outside
 from holdings.console import AsJson, out, print_json, said_plainly
 from holdings.errors import BadInput
-from holdings.roles import ROLE_NAMES
+from holdings.roles import ROLE_NAMES, audience_of
 
 if TYPE_CHECKING:
     from holdings.catalogue.accounts import Account, DeskCheck
@@ -45,6 +45,7 @@ def add(
     """开账号。终端里没有给密码时发一次性开通码，24 小时内由本人设密码。"""
     with said_plainly():
         password = _password() if password_stdin else ""
+        refuse_outside(audience_of(role or [], audience), role or [])
         catalogue = open_catalogue()
         catalogue.upgrade()
         account = catalogue.accounts.add(
@@ -119,6 +120,7 @@ def reset(name: Name, password_stdin: PasswordStdin = False, as_json: AsJson = F
 def roles(name: Name, role: Roles = None, audience: Audience = "", as_json: AsJson = False) -> None:
     """改角色：写明今后的全部角色，下一次请求起生效。"""
     with said_plainly():
+        refuse_outside(audience_of(role or [], audience), role or [])
         accounts = open_catalogue().accounts
         account = accounts.set_roles(accounts.named(name).id, role or [], audience=audience, by=CONSOLE)
         _say(account, f"范围 {account.audience}，角色 {'、'.join(account.roles) or '无'}。", as_json=as_json)

@@ -24,13 +24,16 @@ audiences_app = typer.Typer(
 
 @audiences_app.command()
 @recorded("audiences add")
-def add(
+def add(  # noqa: PLR0913, PLR0917 (one parameter an option)
     name: Annotated[str, typer.Argument(help="名字：小写字母、数字、连字符，例如 unit-j045")],
     kind: Annotated[
         str, typer.Option(help="unit 形成单位（本单位全宗）、contractor 外包（一批条目）、partner 协作馆")
     ],
     fonds: Annotated[list[str] | None, typer.Option(help="全宗号，可多个（单位、协作馆）")] = None,
     within: Annotated[list[str] | None, typer.Option(help="此全宗、目录或案卷之内的全部文件（外包）")] = None,
+    accession: Annotated[
+        list[str] | None, typer.Option(help="此移交批次的全部文件：来源或“移交批次”等自有列如此写的（外包）")
+    ] = None,
     records: Annotated[Path | None, typer.Option(help="档号清单，一行一个（外包）")] = None,
     until: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="截止日（含）；外包与协作馆必填")
@@ -44,7 +47,7 @@ def add(
     with said_plainly():
         catalogue = Catalogue(load_settings().catalogue_url)
         catalogue.upgrade()
-        lot = _lot(catalogue, within or [], records)
+        lot = _lot(catalogue, within or [], accession or [], records)
         last = until.date() if until else None
         catalogue.audiences.add(name, kind, title=title, fonds=fonds or [], lot=lot, until=last)
         if as_json:
@@ -87,8 +90,11 @@ def remove(name: Annotated[str, typer.Argument(help="名字")], as_json: AsJson 
             out.print("已撤除。")
 
 
-def _lot(catalogue: Catalogue, within: list[str], file: Path | None) -> list[str]:
-    """Ids of the records a list names by code, and of what lies in these. Errors: BadInput."""
+def _lot(catalogue: Catalogue, within: list[str], accessions: list[str], file: Path | None) -> list[str]:
+    """Ids of the records a list names by code, of what lies in these, and of what came with these accessions.
+
+    The lot is what there is now: what the same accession brings later is not in it. Errors: BadInput.
+    """
     codes: list[str] = []
     if file is not None:
         try:
@@ -102,4 +108,8 @@ def _lot(catalogue: Catalogue, within: list[str], file: Path | None) -> list[str
     found = [ids[code] for code in wanted]
     for code in within:
         found += catalogue.records.files_below(ids[code])
+    for accession in accessions:
+        if not (came := catalogue.records.files_of_accession(accession)):
+            raise BadInput(f"没有移交批次“{accession}”的文件。", advice="请照“来源”或“移交批次”一列所写。")
+        found += came
     return list(dict.fromkeys(found))

@@ -23,6 +23,7 @@
         │   └── EngineRefused     it answers, and does not let us in: certificate or key
         ├── EngineChanged         another engine was moved to while this one was at work
         ├── Busy                  too many ask for the same costly thing at once
+        ├── TooSlow               the time an answer may take is over
         └── ProjectorAway         no projector runs, so the indexes do not move
 
 Foreign exceptions are mapped to these at the edge where they arise.
@@ -148,3 +149,7 @@ class ProjectorAway(NotReady):
 
 class Busy(NotReady):
     code = "busy"
+
+
+class TooSlow(NotReady):
+    code = "too-slow"

@@ -136,8 +136,27 @@ STAFF_ONLY_FIELDS: frozenset[str] = frozenset(
         "declassified_by",
         "due_opinion",
         "disclosure",
+        "public_forms",
     }
 )
+
+#: Fields that may be given another form for all but staff (holdings/public_forms.py).
+FORMED_FIELDS: tuple[str, ...] = (
+    "title", "parallel_title", "creators", "document_number", "attachments", "abstract", "persons", "places",
+    "keywords", "photographer", "acquisition", "agency_history", "notes",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PublicForm:
+    """What all but staff read instead of a described field: title "王××的申请". Entries of a list field, one of
+    a text field; none hides it. code: a reason of holdings/redaction.py. by, at: who wrote it, ISO 8601."""
+
+    value: tuple[str, ...]
+    code: str = ""
+    note: str = ""
+    by: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,6 +180,7 @@ class Record:
     id: `<archive_code>:<reference_code as first accessioned>`, given once, never changed.
     extra: columns that no field takes, under their own names (staff only, searchable by staff).
     flags: what intake found wanting, e.g. "missing:date".
+    public_forms: field → what all but staff read in its place; gone from a record as they see it.
     """
 
     id: str
@@ -208,6 +228,7 @@ class Record:
     notes: str = ""
     extra: dict[str, str] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    public_forms: dict[str, PublicForm] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

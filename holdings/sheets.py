@@ -15,8 +15,9 @@ MEDIA_TYPES: dict[str, str] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-#: A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection); the full-width ones
+#: where the system's language is Chinese or Japanese.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 #: Most bytes a workbook may unfold to, most rows and columns read.
 UNPACKED, ROWS, COLUMNS = 200_000_000, 100_000, 100
 _UNREADABLE = "请另存为 XLSX，或 UTF-8 的 CSV 后重试。"
@@ -40,10 +41,9 @@ def read(data: bytes) -> list[list[str]]:
 def _csv(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(headers)
-    for row in rows:
+    for row in (headers, *rows):
         writer.writerow([_safe(cell) for cell in row])
-    return b"\xef\xbb\xbf" + out.getvalue().encode()  # the mark by which Excel knows UTF-8
+    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", "replace")  # the mark by which Excel knows UTF-8
 
 
 def _xlsx(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
@@ -71,13 +71,13 @@ def _text(value: object) -> str:
 
 def _safe(value: object) -> str:
     text = _text(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _plain(cell: str) -> str:
     """As it was before `_safe`."""
     text = cell.strip()
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA) else text
 
 
 def _read_csv(data: bytes) -> list[list[str]]:

@@ -25,6 +25,7 @@ from typing import Any
 from holdings.catalogue import Catalogue
 from holdings.catalogue.descriptions import to_json
 from holdings.errors import BadInput, Conflict
+from holdings.public_forms import outer
 from holdings.settings import Settings
 from holdings.store import FileStore
 from holdings.text import cut_passages, description_text
@@ -133,7 +134,7 @@ def _passages(catalogue: Catalogue, record_id: str) -> list[str]:
     stored = catalogue.records.get(record_id)
     assert stored is not None
     described = [stored.record, *(record for _, record, _ in catalogue.records.versions(record_id))]
-    texts = [(0, description_text(record)) for record in described]
+    texts = [(0, description_text(seen)) for record in described for seen in (record, outer(record))]
     for page in catalogue.pages.of(record_id):
         versions = catalogue.pages.versions(record_id, page.number)
         texts += [(page.number, version.text.text) for version in versions]

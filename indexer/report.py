@@ -7,7 +7,6 @@ gives one folder.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import shutil
@@ -15,6 +14,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from holdings.sheets import write
 
 #: Refusals that a summary shows in full.
 SHOWN = 10
@@ -149,7 +150,7 @@ def keep(report: IntakeReport, quarantine: Path) -> Path | None:
     folder = quarantine / hashlib.sha256(body).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_bytes(body)
-    _write_csv(folder / "report.csv", report.rejections)
+    (folder / "report.csv").write_bytes(_table(report.rejections))
     for rejection in report.rejections:
         if rejection.path is not None:
             _copy(rejection.path, folder / "files", rejection.file)
@@ -157,19 +158,13 @@ def keep(report: IntakeReport, quarantine: Path) -> Path | None:
     return folder
 
 
-def _write_csv(path: Path, rejections: Sequence[Rejection]) -> None:
-    with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["文件", "工作表", "行", "档号", "原因代码", "原因", "怎么办", "差异"])
-        for r in rejections:
-            changes = "；".join(f"{k}：{a} → {b}" for k, (a, b) in r.differences.items())
-            row = [r.file, r.sheet, str(r.row or ""), r.reference_code, r.code, r.reason, r.advice, changes]
-            writer.writerow([_harmless(cell) for cell in row])
-
-
-def _harmless(cell: str) -> str:
-    """Excel runs a cell that begins like a formula: what a package brought must not be one."""
-    return "'" + cell if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+def _table(rejections: Sequence[Rejection]) -> bytes:
+    headers = ("文件", "工作表", "行", "档号", "原因代码", "原因", "怎么办", "差异")
+    rows = []
+    for r in rejections:
+        changes = "；".join(f"{k}：{a} → {b}" for k, (a, b) in r.differences.items())
+        rows.append([r.file, r.sheet, r.row or "", r.reference_code, r.code, r.reason, r.advice, changes])
+    return write("csv", headers, rows)
 
 
 def _copy(source: Path, folder: Path, name: str) -> None:

@@ -11,12 +11,14 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from holdings.settings import Settings
 from search_api import (
+    docs,
     routes_accounts,
     routes_audit,
     routes_bulk_reviews,
     routes_grants,
     routes_house,
     routes_openings,
+    routes_public_forms,
     routes_quarantine,
     routes_records,
     routes_redactions,
@@ -60,6 +62,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version="0.1.0",
         description=DESCRIPTION,
         lifespan=lifespan,
+        docs_url=None,  # search_api/docs.py: FastAPI's own pages load scripts from elsewhere
+        redoc_url=None,
         responses=dict.fromkeys((400, 401, 403, 404, 409, 413, 414, 422, 429, 500, 503), ERROR),
     )
     app.state.house = house
@@ -67,6 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routes_search,
         routes_records,
         routes_redactions,
+        routes_public_forms,
         routes_grants,
         routes_quarantine,
         routes_house,
@@ -77,6 +82,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routes_reviews,
         routes_openings,
         routes_audit,
+        docs,
     ):
         app.include_router(_reading(room.router) if house.settings.public_only else room.router)
     app.add_middleware(RequestLimits)

@@ -64,6 +64,7 @@ class Auditing:
         self._figures_since = datetime.now(UTC)
         self._day: date | None = None
         self._told_late: datetime | None = None
+        self._told_held = (0, datetime.now(UTC))
         self._looked: datetime | None = None
         self._tending: asyncio.Task[None] | None = None
 
@@ -181,6 +182,7 @@ class Auditing:
             self.trail.erase(now, self.settings.audit_days)
             self._day = now.date()
             self._catalogue.publishing.notice(all_of_them=True)
+        self._quarantined(now)
         if self._looked is None or (now - self._looked).total_seconds() > LOOK:
             self._looked = now
             self._carried_over(now)
@@ -195,6 +197,17 @@ class Auditing:
         if hours > self.settings.publish_hours and not told:
             self._told_late = now
             self.raise_alert(Alert("withdrawals", "", waiting.count, hours * 3600))
+
+    def _quarantined(self, now: datetime) -> None:
+        """What waits for the security officer: said when more was found, and once a day while it waits. How
+        many, never what: the alert leaves the house."""
+        held = self._catalogue.quarantine.undecided()
+        hours = held.hours(now)
+        self.metrics.quarantined(held.count, hours)
+        told, at = self._told_held
+        if held.count and (held.newest > told or (now - at).total_seconds() > DAY):
+            self._told_held = held.newest, now
+            self.raise_alert(Alert("quarantine", "", held.count, hours * 3600))
 
     def _say_figures(self) -> None:
         figures, self._figures = self._figures, Counter()

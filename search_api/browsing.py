@@ -35,7 +35,7 @@ async def browse(
     mark = fingerprint("browse", caller.audience, parent)
     cursor = house.cursors.decode(cursor_text, mark) if cursor_text else Cursor(mark)
     counts = await _counts(house, caller, parent)
-    records = house.catalogue.records
+    records = house.records(caller)
     path = []
     if parent is not None:
         node = await asyncio.to_thread(records.get, parent)
@@ -65,9 +65,8 @@ async def _counts(house: House, caller: Caller, parent: str | None) -> dict[str,
 def _nodes(house: House, caller: Caller, parent: str | None, counts: dict[str, int]) -> list[BrowseItem]:
     nodes: list[StoredRecord] = []
     after = ""
-    while found := house.catalogue.records.children(
-        parent, after=after, levels=("fonds", "series", "volume")
-    ):
+    records = house.records(caller)
+    while found := records.children(parent, after=after, levels=("fonds", "series", "volume")):
         nodes += [n for n in found if n.record.id in counts or caller.audience in n.audiences]
         after = found[-1].sort_code
     return [_item(n, caller, counts.get(n.record.id, 0)) for n in nodes]
@@ -85,7 +84,7 @@ async def _files(
     )
     answer = await house.ask(caller.audience, asked)
     ids = answer.words.ids()
-    stored = await asyncio.to_thread(house.catalogue.records.many, ids)
+    stored = await asyncio.to_thread(house.records(caller).many, ids)
     items = [
         _item(stored[i], caller, 1) for i in ids if i in stored and caller.audience in stored[i].audiences
     ]

@@ -43,7 +43,7 @@ class FondsTitles:
     with the first."""
 
     def __init__(self, house: House, caller: Caller, soon: Sequence[str] = ()) -> None:
-        self._catalogue = house.catalogue
+        self._records = house.records(caller)
         self._caller = caller
         self._soon = soon
         self._known: dict[str, str | None] = {}
@@ -54,7 +54,7 @@ class FondsTitles:
         if [code for code in unique if code not in self._known]:
             wanted = [code for code in dict.fromkeys([*unique, *self._soon]) if code not in self._known]
             self._known.update(dict.fromkeys(wanted))
-            for code, (title, audiences) in self._catalogue.records.titles(wanted).items():
-                self._known[code] = title if self._caller.audience in audiences else None
+            for code, (record, audiences) in self._records.of_codes(wanted).items():
+                self._known[code] = record.title if self._caller.audience in audiences else None
         titles = ((code, self._known[code]) for code in unique)
         return {code: title for code, title in titles if title is not None}

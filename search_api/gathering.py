@@ -14,6 +14,7 @@ from holdings.engines.port import FacetIn, Node, Question, Sort
 from holdings.errors import BadInput
 from search_api.asking import Asked, question
 from search_api.house import House
+from search_api.records import AS_STAFF, visible
 from search_api.schema_reviews import BatchNew
 from search_api.understand import understand
 
@@ -22,9 +23,9 @@ _FILES = FacetIn("level", ("file",))
 
 async def gathered(house: House, new: BatchNew) -> tuple[list[str], str]:
     """Ids in order, and where they come from, for people. Errors: BadInput; the engine's."""
-    given = [name for name in ("due", "within", "q", "ids") if getattr(new, name) is not None]
+    given = [name for name in ("due", "volume", "within", "q", "ids") if getattr(new, name) is not None]
     if len(given) != 1:
-        raise BadInput("要说明从哪里取条目。", advice="due、within、q、ids 中给一个。")
+        raise BadInput("要说明从哪里取条目。", advice="due、volume、within、q、ids 中给一个。")
     if new.due is not None:
         wish = DueWish(new.due.fonds, new.due.year_from, new.due.year_to, new.due.early)
         today = datetime.now(UTC).date()
@@ -36,6 +37,12 @@ async def gathered(house: House, new: BatchNew) -> tuple[list[str], str]:
         years = "–".join(str(y) for y in (new.due.year_from, new.due.year_to) if y)
         said = " ".join(filter(None, ("到期清单", new.due.fonds or "", years)))
         return await asyncio.to_thread(due), said
+    if new.volume is not None:
+        if new.kind != "opening":
+            raise BadInput("案卷的开放及于卷内，是开放审核。", advice="kind 请用 opening。")
+        stored = await visible(house, AS_STAFF, new.volume)
+        files = await asyncio.to_thread(house.catalogue.volumes.files, new.volume)
+        return files, f"案卷 {stored.record.reference_code} 的开放及于卷内"
     if new.within is not None:
         return await _all(house, (_FILES, FacetIn("ancestors", (new.within,)))), f"全宗或案卷 {new.within}"
     if new.q is not None:

@@ -19,19 +19,19 @@ from secure import (
 )
 from secure.middleware import SecureASGIMiddleware
 
-from search_api.problems import problem
+from holdings.time_limit import limited, too_slow
+from search_api import docs
+from search_api.problems import answer_of, problem
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("danghai.api")
 
-#: The pages that show the OpenAPI document; they fetch their script from where FastAPI says.
-DOCUMENT_PAGES = ("/docs", "/redoc", "/docs/oauth2-redirect")
-
 
 class LastResort:
-    """ASGI middleware: an answer that has not begun after `seconds` is given up (503), and an error nobody
+    """ASGI middleware: an answer that has not begun after `seconds` is given up (503), and what works for it
+    stops at its next step (holdings/time_limit.py); an error nobody
     expected becomes a 500 with a number that stands in the log, never what happened."""
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
@@ -48,28 +48,20 @@ class LastResort:
             nonlocal begun
             begun = True
             deadline.reschedule(None)  # a long file may take its time on the way
+            limit.lift()
             await send(message)
 
         try:
-            async with asyncio.timeout(self._seconds) as deadline:
-                await self._app(scope, receive, sending)
+            with limited(self._seconds) as limit:
+                async with asyncio.timeout(self._seconds) as deadline:
+                    await self._app(scope, receive, sending)
             return
         except Exception as error:
             if begun:
                 raise
             late = isinstance(error, TimeoutError) and deadline.expired()
-            answer = _late(self._seconds) if late else _unexpected(scope["path"], error)
+            answer = answer_of(too_slow(self._seconds)) if late else _unexpected(scope["path"], error)
         await answer(scope, receive, send)
-
-
-def _late(seconds: float) -> ASGIApp:
-    return problem(
-        503,
-        "too-slow",
-        f"{seconds:g} 秒内没有答完，已停下。The answer took too long.",
-        advice="请把问题收窄一些，或稍后再试。",
-        headers={"Retry-After": "5"},
-    )
 
 
 def _unexpected(path: str, error: Exception) -> ASGIApp:
@@ -98,24 +90,22 @@ def _headers(policy: ContentSecurityPolicy) -> Secure:
 
 
 class SecurityHeaders:
-    """ASGI middleware: no answer is ever run, framed or sniffed as a page; the document's own pages may load
-    what they are made of."""
+    """ASGI middleware: no answer is ever run, framed or sniffed as a page; the document's own page may load
+    what it is made of, from here alone."""
 
     def __init__(self, app: ASGIApp) -> None:
         pages = (
             ContentSecurityPolicy()
             .default_src("'none'")
-            .script_src("'self'", "'unsafe-inline'", "https://cdn.jsdelivr.net")
-            .style_src("'unsafe-inline'", "https://cdn.jsdelivr.net", "https://fonts.googleapis.com")
-            .font_src("https://fonts.gstatic.com")
-            .img_src("'self'", "data:", "https://fastapi.tiangolo.com", "https://cdn.redoc.ly")
+            .script_src("'self'")
+            .style_src("'self'")
+            .img_src("'self'", "data:")
             .connect_src("'self'")
-            .worker_src("blob:")
         )
         answers = ContentSecurityPolicy().default_src("'none'")
         self._pages = SecureASGIMiddleware(app, secure=_headers(pages), multi_ok=())
         self._answers = SecureASGIMiddleware(app, secure=_headers(answers), multi_ok=())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        chosen = self._pages if scope.get("path") in DOCUMENT_PAGES else self._answers
+        chosen = self._pages if scope.get("path") == docs.PATH else self._answers
         await chosen(scope, receive, send)  # type: ignore[arg-type]

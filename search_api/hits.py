@@ -43,7 +43,7 @@ def hits(
 ) -> list[HitOut]:
     """One hit for each id the caller may (still) see, in order. `fonds`: titles read for the same answer."""
     ids = [f.id for f in found]
-    stored = house.catalogue.records.many(ids)
+    stored = house.records(caller).many(ids)
     visible = [f for f in found if f.id in stored and caller.audience in stored[f.id].audiences]
     marker = Marker(needles)
     pages = _pages(house.pages(caller), visible, stored, marker)

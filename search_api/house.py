@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 from contextlib import suppress
 from dataclasses import replace
 
 from holdings.access import AUDIENCES, Caller
 from holdings.catalogue import Catalogue
-from holdings.catalogue.records import StoredAttachment
 from holdings.catalogue.seen_pages import PageView
+from holdings.catalogue.seen_records import RecordView
 from holdings.engines.making import made_with, search_engine
 from holdings.engines.port import Answer, Ids, IndexStatus, Question, Row, SearchEngine, Vector
 from holdings.errors import CatalogueUnavailable
 from holdings.settings import Settings
 from holdings.store import FileStore
+from holdings.time_limit import BoundedThreads, unlimited
 from models.errors import ModelsError
 from models.loading import load_encoder
 from models.meaning import Encoder
@@ -45,7 +47,8 @@ class House:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.catalogue = Catalogue(settings.catalogue_url)
+        self.catalogue = Catalogue(settings.catalogue_url, settings.request_seconds)
+        self.threads = BoundedThreads(min(32, (os.cpu_count() or 1) + 4), "work")
         self.audit = Auditing(settings, self.catalogue)
         self.store = FileStore(settings.store_dir)
         self.images = PageImages(self.store, settings.home / "cache" / "images", settings.max_pixels)
@@ -65,6 +68,7 @@ class House:
         self._warming: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
+        asyncio.get_running_loop().set_default_executor(self.threads)
         await asyncio.to_thread(self.segmenter.warm)
         await (await self.present_engine()).open()
         self.presence.open()
@@ -102,11 +106,9 @@ class House:
         """The pages as this caller sees them; what is redacted is there for staff alone."""
         return self.catalogue.pages if caller.is_staff else self.catalogue.seen_pages
 
-    def attachments(self, caller: Caller, record_id: str) -> list[StoredAttachment]:
-        """Files that are no pages. Of a record with anything redacted they are staff's: they may say it too."""
-        if not caller.is_staff and self.catalogue.redactions.hidden([record_id]):
-            return []
-        return self.catalogue.records.attachments(record_id)
+    def records(self, caller: Caller) -> RecordView:
+        """The records as this caller sees them; what a public form hides is there for staff alone."""
+        return self.catalogue.records if caller.is_staff else self.catalogue.seen_records
 
     # ── asking the engine ──────────────────────────────────────────────────────
 
@@ -172,7 +174,8 @@ class House:
             taken = search_engine(self.settings, made, engine)
             await taken.open()
             left, self.engine, self._engine_name = self.engine, taken, engine
-            self._left.append(asyncio.create_task(_close_after(left, LAST_QUESTIONS)))
+            with unlimited():  # no part of the answer that met the move
+                self._left.append(asyncio.create_task(_close_after(left, LAST_QUESTIONS)))
             log.warning("检索引擎换为 %s。", engine)
 
     async def close(self) -> None:

@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 
 import numpy as np
 
-from holdings.access import STAFF, Caller
+from holdings.access import STAFF
 from holdings.catalogue import StoredPage, StoredRecord
 from holdings.catalogue.decisions import Decision
 from holdings.engines.port import Ids, Question, Row, Vector
@@ -22,11 +22,9 @@ from holdings.text import description_text, normalise
 from search_api.house import House
 from search_api.marks import boxes
 from search_api.question_parts import word
-from search_api.records import in_sight
+from search_api.records import AS_STAFF, in_sight
 from search_api.schema_reviews import FirstOpinionOut, PrecedentOut, SeenOut, TwinOut
 
-#: Whoever reviews is staff, and the machine looks for them.
-AS_STAFF = Caller(STAFF)
 #: Nearest earlier decisions told, and of how many of the newest.
 NEAREST, REMEMBERED = 5, 5_000
 #: Records that may hold the same text, and how much of the two must be the same (0–1).
@@ -179,7 +177,7 @@ async def _same_number(house: House, stored: StoredRecord) -> list[str]:
     if leaf is None or not record.creators:
         return []
     answer = await house.ask(STAFF, Question(words=leaf, must_not=(Ids((record.id,)),), depth=50))
-    others = await asyncio.to_thread(house.catalogue.records.many, answer.words.ids())
+    others = await asyncio.to_thread(house.records(AS_STAFF).many, answer.words.ids())
     number, creators = _key(record.document_number), {_key(name) for name in record.creators}
     return [
         i
@@ -205,7 +203,7 @@ async def _same_text(house: House, looked: Looked) -> list[str]:
 
 def _alike(house: House, looked: Looked, ids: Sequence[str]) -> list[str]:
     mine = _words_of(looked.stored, looked.pages)
-    stored, pages = house.catalogue.records.many(ids), house.pages(AS_STAFF).of_many(ids)
+    stored, pages = house.records(AS_STAFF).many(ids), house.pages(AS_STAFF).of_many(ids)
     compared = SequenceMatcher(None, autojunk=False)
     compared.set_seq2(mine)
     found = []

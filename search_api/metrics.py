@@ -38,11 +38,19 @@ class Metrics:
         self._late_hours = Gauge(
             "danghai_publish_withdrawal_hours", "Age of the oldest of them", registry=own
         )
+        self._held = Gauge(
+            "danghai_quarantine_held", "Findings the security officer has not decided", registry=own
+        )
+        self._held_hours = Gauge("danghai_quarantine_hours", "Age of the oldest of them", registry=own)
         self._lagging = Gauge("danghai_outbox_items", "Work the indexes still lack", ("stage",), registry=own)
 
     def withdrawals(self, count: int, hours: float) -> None:
         self._late.set(count)
         self._late_hours.set(hours)
+
+    def quarantined(self, count: int, hours: float) -> None:
+        self._held.set(count)
+        self._held_hours.set(hours)
 
     def read(self, house: House) -> bytes:
         """Errors: CatalogueUnavailable."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from holdings.access import ANONYMOUS, DECIDED_HERE, OPEN, PUBLIC, PUBLISHED, obstacle
 from holdings.catalogue import StoredRecord
+from holdings.catalogue.seen_records import seen
 from holdings.documents import Material, document
 from holdings.engines.port import Document, FacetIn, Question
 from holdings.errors import IndexMissing
@@ -27,7 +28,7 @@ async def preview(house: House, stored: StoredRecord) -> PreviewOut:
     material, would = await asyncio.to_thread(_would_hold, house, stored)
     record = material.stored.record
     passages = material.passages()
-    attachments = await asyncio.to_thread(house.attachments, ANONYMOUS, record.id)
+    attachments = await asyncio.to_thread(house.records(ANONYMOUS).attachments, record.id)
     return PreviewOut(
         record_id=record.id,
         reference_code=record.reference_code,
@@ -46,13 +47,14 @@ async def preview(house: House, stored: StoredRecord) -> PreviewOut:
 
 def _would_hold(house: House, stored: StoredRecord) -> tuple[Material, Document]:
     """The material and the public's document of a record, as if this house had opened and published it: with
-    what is redacted gone."""
-    record = replace(stored.record, access_status=OPEN, publicity=PUBLISHED, access_basis=DECIDED_HERE)
-    above = house.catalogue.records.ancestors([record.id])[record.id]
+    what is redacted gone, and in its public form."""
+    outer, records = seen(stored).record, house.records(ANONYMOUS)
+    record = replace(outer, access_status=OPEN, publicity=PUBLISHED, access_basis=DECIDED_HERE)
+    above = records.ancestors([record.id])[record.id]
     material = Material.of(
         replace(stored, record=record, audiences=stored.audiences | {PUBLIC}),
         house.pages(ANONYMOUS).of(record.id),
-        [a.text for a in house.attachments(ANONYMOUS, record.id) if a.text],
+        [a.text for a in records.attachments(record.id) if a.text],
         [a.record.id for a in above],
     )
     return material, document(material, PUBLIC, lambda text: [t.text for t in house.segmenter.cut(text)], {})

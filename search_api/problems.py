@@ -57,6 +57,11 @@ def add_handlers(app: FastAPI) -> None:
 
 async def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DanghaiError)
+    return answer_of(error)
+
+
+def answer_of(error: DanghaiError) -> JSONResponse:
+    """One of our errors as an answer."""
     headers: dict[str, str] = {}
     if isinstance(error, NotReady | TooOften):
         headers["Retry-After"] = str(error.retry_after)

@@ -16,10 +16,13 @@ from search_api.house import House
 from search_api.problems import NO_SUCH_THING
 from search_api.schema import Ancestor, AttachmentOut, FieldOut, PageOut, RecordOut
 
+#: Who asks where an answer to staff is made of what the caller did not name.
+AS_STAFF = Caller(STAFF)
+
 
 async def visible(house: House, caller: Caller, record_id: str) -> StoredRecord:
     """The record, if the caller may see it. Errors: NotFound, in the same words whether it exists or not."""
-    stored = await asyncio.to_thread(house.catalogue.records.get, record_id)
+    stored = await asyncio.to_thread(house.records(caller).get, record_id)
     if stored is None or caller.audience not in stored.audiences:
         raise NotFound(NO_SUCH_THING)
     return stored
@@ -27,14 +30,14 @@ async def visible(house: House, caller: Caller, record_id: str) -> StoredRecord:
 
 def in_sight(house: House, record_ids: Sequence[str]) -> dict[str, StoredRecord]:
     """id → record, for those of them that staff may see: one held for a secrecy mark is not there."""
-    found = house.catalogue.records.many(record_ids)
+    found = house.records(AS_STAFF).many(record_ids)
     return {record_id: stored for record_id, stored in found.items() if STAFF in stored.audiences}
 
 
 async def readable(house: House, caller: Caller, record_id: str) -> StoredRecord:
     """The record, if the caller may see it or may read it by its id: under a grant, or as the security
     officer where it is quarantined. Never for what is found by searching. Errors: NotFound, the same words."""
-    stored = await asyncio.to_thread(house.catalogue.records.get, record_id)
+    stored = await asyncio.to_thread(house.records(caller).get, record_id)
     if stored is not None and caller.audience in stored.audiences:
         return stored
     # Asked for what is not here too: a closed record takes no more work than one that never was.
@@ -50,7 +53,7 @@ async def readable(house: House, caller: Caller, record_id: str) -> StoredRecord
 def record_out(house: House, caller: Caller, stored: StoredRecord) -> RecordOut:
     """The whole record: fields in the standard's order, where it lies, its pages and neighbours."""
     record = stored.record
-    before, after = house.catalogue.records.beside(record.id, caller.audience)
+    before, after = house.records(caller).beside(record.id, caller.audience)
     pages = house.pages(caller).of(record.id)
     staff = caller.is_staff
     return RecordOut(
@@ -92,7 +95,7 @@ def fields(record: Record, *, staff: bool) -> list[FieldOut]:
 
 def ancestors(house: House, caller: Caller, record_id: str) -> list[Ancestor]:
     """What it lies in, the fonds first; a closed ancestor shows only as its code."""
-    chain = house.catalogue.records.ancestors([record_id])[record_id]
+    chain = house.records(caller).ancestors([record_id])[record_id]
     return [ancestor(stored, caller) for stored in chain]
 
 
@@ -140,5 +143,5 @@ def _attachments(house: House, caller: Caller, record_id: str) -> list[Attachmen
     base = f"{record_address(record_id)}/attachments"
     return [
         AttachmentOut(name=a.name, media_type=a.media_type, size=a.size, text=a.text, url=f"{base}/{n}")
-        for n, a in enumerate(house.attachments(caller, record_id), 1)
+        for n, a in enumerate(house.records(caller).attachments(record_id), 1)
     ]

@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from search_api.callers import InHouse, Reviewer
 from search_api.closing import until_gone
 from search_api.reviews_out import bulk_out, said_of
 from search_api.routes_reviews import Number
-from search_api.schema_reviews import BulkApplied, BulkNew, BulkOut, BulksOut, ItemProblem, LookIn
+from search_api.schema_reviews import (
+    BulkApplied,
+    BulkNew,
+    BulkOut,
+    BulksOut,
+    ItemProblem,
+    LookIn,
+)
+from search_api.schema_volumes import OpenVolumeOut, OpenVolumesOut
 
 router = APIRouter(prefix="/v1/reviews", tags=["审核 reviews"])
+
+
+@router.get("/volumes", summary="已开放而卷内未开放的案卷 Open volumes whose files are not")
+async def get_volumes(
+    house: InHouse,
+    caller: Reviewer,
+    fonds: str | None = None,
+    size: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> OpenVolumesOut:
+    """案卷的开放不自行及于卷内：以 POST /v1/reviews/batches 的 volume 成批，批量提出意见并说明理由，
+    样本逐件看过，初审、复审、终审各由一人。"""
+    found = await asyncio.to_thread(lambda: house.catalogue.volumes.listing(fonds=fonds, limit=size))
+    return OpenVolumesOut(volumes=[OpenVolumeOut(**vars(one)) for one in found])
 
 
 @router.post("/batches/{batch_id}/bulks", summary="批量意见 One opinion for many")

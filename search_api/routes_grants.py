@@ -73,7 +73,7 @@ def _mine(house: House, caller: Caller) -> list[OpenedOut]:
     for grant in house.catalogue.grants.listing(caller.id):
         for record_id in grant.records if grant.stands else ():
             until[record_id] = max(until.get(record_id, ""), grant.until)
-    stored = house.catalogue.records.many(sorted(until))
+    stored = house.records(caller).many(sorted(until))
     return [
         OpenedOut(id=i, reference_code=s.record.reference_code, title=s.record.title, until=until[i])
         for i, s in stored.items()

@@ -79,7 +79,7 @@ def _seen(
 ) -> Iterator[tuple[Decision, OpeningOut]]:
     since, until, batch = wanted
     while some := list(islice(decisions, _SOME)):
-        stored = house.catalogue.records.many([d.record_id for d in some])
+        stored = house.records(caller).many([d.record_id for d in some])
         for decision in some:
             day = decision.at.date()
             if since is not None and day < since:

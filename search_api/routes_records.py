@@ -147,7 +147,7 @@ async def get_citation(
 async def get_attachment(house: InHouse, caller: AnyCaller, record_id: str, number: Number) -> Response:
     """附件原件，作为下载。"""
     await readable(house, caller, record_id)
-    files = await asyncio.to_thread(house.attachments, caller, record_id)
+    files = await asyncio.to_thread(house.records(caller).attachments, record_id)
     if not 1 <= number <= len(files):
         raise NotFound("没有这个附件。")
     file = files[number - 1]

@@ -48,8 +48,9 @@ class DueFrom(Shape):
 
 
 class BatchNew(Shape):
-    """One of due, within, q, ids says which records.
+    """One of due, volume, within, q, ids says which records.
 
+    volume: an open volume's id: those of its files that are not open by a decision of their own.
     announced: the name the published catalogue of openings bears.  unit: who joins (Archives Law art. 30).
     """
 
@@ -58,6 +59,7 @@ class BatchNew(Shape):
     announced: Line = ""
     unit: Line = ""
     due: DueFrom | None = None
+    volume: str | None = Field(None, max_length=300, description="已开放案卷的条目 id：其开放及于卷内")
     within: str | None = Field(None, max_length=300, description="全宗、目录或案卷的条目 id")
     q: str | None = Field(None, max_length=1000, description="馆员范围的检索词")
     ids: list[str] | None = Field(None, max_length=5000)

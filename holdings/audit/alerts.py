@@ -10,7 +10,7 @@ from typing import Literal
 
 from holdings.settings import Settings
 
-Rule = Literal["downloads", "not-found", "sign-in", "closed", "withdrawals"]
+Rule = Literal["downloads", "not-found", "sign-in", "closed", "withdrawals", "quarantine"]
 
 SAID: dict[Rule, str] = {
     "downloads": "短时间内取走大量图像或附件",
@@ -18,7 +18,10 @@ SAID: dict[Rule, str] = {
     "sign-in": "登录或密钥多次失败",
     "closed": "查看未开放档案的次数异常",
     "withdrawals": "收回的条目久未送到公众网",
+    "quarantine": "发现带密级标志的条目，已隐去，待保密员核定",
 }
+#: What waits for somebody, and is told with its age.
+WAITING: frozenset[Rule] = frozenset({"withdrawals", "quarantine"})
 #: Callers remembered for each rule; the one seen longest ago is forgotten first.
 REMEMBERED = 5_000
 
@@ -34,7 +37,7 @@ class Alert:
 
     @property
     def message(self) -> str:
-        if self.rule == "withdrawals":
+        if self.rule in WAITING:
             return f"{SAID[self.rule]}：{self.count} 条，最早的已 {self.seconds / 3600:.0f} 小时。"
         return f"{SAID[self.rule]}：{int(self.seconds // 60)} 分钟内 {self.count} 次。"
 

@@ -99,6 +99,8 @@ def _compare(session: Session, known: _Known, incoming: Incoming, update: bool, 
     # The code a package uses may be a former one: the present code stays.
     former = tuple(dict.fromkeys((*old.former_codes, *record.former_codes)))
     new = replace(record, id=old.id, reference_code=old.reference_code, former_codes=former)
+    # Delivered again, perhaps with the same name in the title: what others read instead stands.
+    new = replace(new, public_forms=old.public_forms)
     before, after = seen_before_and_after(session, old, new)
     if old.access_basis == DECIDED_HERE and not after < before:
         # A package may close what this house opened, but not undo a decision made here.

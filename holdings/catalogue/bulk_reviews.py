@@ -81,6 +81,8 @@ class BulkReviews:
             if step not in STEPS[batch.kind]:
                 raise BadInput(f"没有“{step}”这一步。")
             full = checked(batch.kind, said, reasons, datetime.now(UTC).date())
+            if batch.kind == "opening" and not full.reasons:
+                raise BadInput("批量意见要有理由，开放也要。", advice="请从理由表中选。")
             waiting = ReviewRow.batch_id == batch_id, ReviewRow.step == step
             query = select(ReviewRow).where(*waiting, ~is_held(ReviewRow.record_id))
             rows = [r for r in session.scalars(query.order_by(ReviewRow.id))]

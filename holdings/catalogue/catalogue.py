@@ -23,7 +23,9 @@ from holdings.catalogue.review_lists import ReviewLists
 from holdings.catalogue.reviews import Reviews
 from holdings.catalogue.secrets import Secrets
 from holdings.catalogue.seen_pages import SeenPages
+from holdings.catalogue.seen_records import SeenRecords
 from holdings.catalogue.sessions import Sessions
+from holdings.catalogue.volumes import Volumes
 from holdings.catalogue.workers import Workers
 
 
@@ -36,14 +38,16 @@ class Catalogue:
     accounts, sessions, failures: who may sign in, who is, and who tried in vain.
     audiences: those that were added.  grants: records opened to one reader.
     quarantine: records held back for a secrecy mark.  removal: of those that are secrets indeed.
-    redactions: what of pages is for staff alone.  seen_pages: pages as all others see them.
+    redactions: what of pages is for staff alone.  seen_pages, seen_records: as all others see them.
     workers: who shares in the work now.
+    volumes: open ones whose files are not.
     due, reviews, bulk_reviews, decisions, review_lists: the opening review and the web review.
     publishing: what was carried to the public installation.
     """
 
-    def __init__(self, url: str) -> None:
-        self.database = Database(url)
+    def __init__(self, url: str, statement_seconds: float | None = None) -> None:
+        """statement_seconds: as Database's."""
+        self.database = Database(url, statement_seconds)
         self.records = Records(self.database)
         self.pages = Pages(self.database)
         self.outbox = Outbox(self.database)
@@ -59,8 +63,10 @@ class Catalogue:
         self.removal = Removal(self.database)
         self.redactions = Redactions(self.database)
         self.seen_pages = SeenPages(self.pages, self.redactions)
+        self.seen_records = SeenRecords(self.records, self.redactions)
         self.workers = Workers(self.database)
         self.due = DueList(self.database)
+        self.volumes = Volumes(self.database)
         self.reviews = Reviews(self.database)
         self.bulk_reviews = BulkReviews(self.database)
         self.decisions = Decisions(self.database)

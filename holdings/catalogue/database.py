@@ -11,6 +11,7 @@ from sqlalchemy import Engine, Select, create_engine, event, make_url, text
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from holdings import time_limit
 from holdings.errors import CatalogueUnavailable, Conflict
 
 if TYPE_CHECKING:  # only `upgrade` needs Alembic
@@ -24,6 +25,8 @@ MAPPED = 64 << 30
 _PRAGMAS = ("foreign_keys=ON", "synchronous=FULL", "busy_timeout=30000", f"mmap_size={MAPPED}")
 #: Seconds a statement waits for another writer.
 _PATIENCE = 30.0
+#: Steps of SQLite's machine (some 10 ms) between two looks whether a statement's time is over.
+_LOOK_EVERY = 1_000_000
 #: Values one statement names at most.
 CHUNK = 500
 
@@ -42,25 +45,29 @@ class Database:
     Errors: CatalogueUnavailable (no answer, no tables), Conflict (a unique rule broken).
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, statement_seconds: float | None = None) -> None:
+        """statement_seconds: after which PostgreSQL gives a statement up; SQLite asks holdings.time_limit."""
         self.url = url
+        self._seconds = statement_seconds
         self._engine: Engine | None = None
 
     @property
     def engine(self) -> Engine:
         if self._engine is None:
-            self._engine = connect(self.url, _PATIENCE, _PRAGMAS)
+            self._engine = connect(self.url, _PATIENCE, _PRAGMAS, self._seconds)
         return self._engine
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A reading transaction: one consistent view, never waiting for a writer."""
+        time_limit.check()
         with mapped_errors(), Session(self.engine) as session:
             yield session
 
     def rows(self, query: Select[Any], given: Mapping[str, object]) -> Sequence[Any]:
         """A query of columns with its parameters, without the mapper: half the time of `read` for the queries
         every search makes."""
+        time_limit.check()
         with mapped_errors(), self.engine.connect() as connection:
             return connection.execute(query, given).all()
 
@@ -68,10 +75,12 @@ class Database:
     def write(self) -> Iterator[Session]:
         """A writing transaction; keep it under 100 ms (never across OCR or embedding).
 
-        On SQLite it takes the write lock at its start, so it cannot fail half-way for a lock.
+        On SQLite it takes the write lock at its start, so it cannot fail half-way for a lock. Once begun it is
+        finished, whatever time an answer may take.
         """
+        time_limit.check()
         engine = self.engine.execution_options(danghai_write=True)
-        with mapped_errors(), Session(engine) as session, session.begin():
+        with time_limit.unlimited(), mapped_errors(), Session(engine) as session, session.begin():
             yield session
 
     def upgrade(self) -> None:
@@ -106,6 +115,7 @@ def mapped_errors() -> Iterator[None]:
     except IntegrityError as error:
         raise Conflict(f"目录库拒绝写入：{error.orig}", advice="请核对档号是否重复后重试。") from error
     except OperationalError as error:
+        time_limit.check()  # a statement that was stopped for it
         advice = (
             "新装的先运行 `danghai ingest`，升级后先运行 `danghai db upgrade`；"
             "仍不行，请检查 DANGHAI_DATABASE_URL 与数据目录的权限和空间。"
@@ -115,15 +125,24 @@ def mapped_errors() -> Iterator[None]:
         raise CatalogueUnavailable(f"目录库出错：{error}") from error
 
 
-def connect(url: str, patience: float, pragmas: Sequence[str]) -> Engine:
+def connect(
+    url: str, patience: float, pragmas: Sequence[str], statement_seconds: float | None = None
+) -> Engine:
     """SQLite in WAL mode, its folder made, or PostgreSQL; nothing is opened yet.
 
     patience: seconds for which SQLite waits for another writer. pragmas: of each SQLite connection, "name=value".
+    statement_seconds: after which PostgreSQL gives a statement up; None: never.
     With the execution option danghai_write a transaction takes SQLite's write lock at its start.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        given = (
+            {"options": f"-c statement_timeout={round(statement_seconds * 1000)}"}
+            if statement_seconds
+            else {}
+        )
+        url_ = parsed.set(drivername="postgresql+psycopg")
+        return create_engine(url_, pool_pre_ping=True, connect_args=given)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
 
@@ -131,6 +150,7 @@ def connect(url: str, patience: float, pragmas: Sequence[str]) -> Engine:
         connection.isolation_level = None  # we write BEGIN ourselves, see _begin_sqlite
         for pragma in ("journal_mode=WAL", *pragmas):
             connection.execute(f"PRAGMA {pragma}")
+        connection.set_progress_handler(time_limit.is_over, _LOOK_EVERY)
 
     engine = create_engine(url, connect_args={"timeout": patience})
     event.listen(engine, "connect", prepare)

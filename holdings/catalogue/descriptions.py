@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from holdings.records import DateSpan, Record
+from holdings.records import DateSpan, PublicForm, Record
 
 _NOTHING: tuple[Any, ...] = ("", None, (), {}, [])
 _NAMES = frozenset(f.name for f in fields(Record))
@@ -15,6 +15,8 @@ _TUPLES = frozenset(f.name for f in fields(Record) if str(f.type).startswith("tu
 def to_json(record: Record) -> dict[str, Any]:
     """Every field that says something; what is empty is left out."""
     said = {name: value for name, value in vars(record).items() if value not in _NOTHING}
+    if record.public_forms:
+        said["public_forms"] = {name: dict(vars(form)) for name, form in record.public_forms.items()}
     return said | {"date": dict(vars(record.date))}
 
 
@@ -25,6 +27,10 @@ def from_json(data: dict[str, Any]) -> Record:
         values[name] = tuple(values[name])
     if "date" in values:
         values["date"] = DateSpan(**values["date"])
+    if forms := values.get("public_forms"):
+        values["public_forms"] = {
+            name: PublicForm(**(said | {"value": tuple(said["value"])})) for name, said in forms.items()
+        }
     return Record(**values)
 
 

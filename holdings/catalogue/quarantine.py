@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from holdings.catalogue import descriptions
@@ -50,6 +50,19 @@ class Finding:
     decided_at: datetime | None
     reason: str
     with_it: int
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """What waits for the security officer. newest: the highest number of a finding, 0 where none waits."""
+
+    count: int
+    newest: int
+    oldest: datetime | None
+
+    def hours(self, now: datetime) -> float:
+        """Age of the oldest."""
+        return (now - self.oldest).total_seconds() / 3600 if self.oldest else 0.0
 
 
 def hold_marked(session: Session, page: PageRow, text: PageText) -> None:
@@ -141,6 +154,13 @@ class Quarantine:
         )
         with self._database.read() as session:
             return [_told(session, row, description) for row, description in session.execute(query)]
+
+    def undecided(self) -> Undecided:
+        query = select(func.count(), func.max(QuarantineRow.id), func.min(QuarantineRow.found_at))
+        query = query.where(QuarantineRow.state == HELD, QuarantineRow.cause.is_(None))
+        with self._database.read() as session:
+            count, newest, oldest = session.execute(query).one()
+        return Undecided(count, newest or 0, oldest)
 
     def release(self, finding: int, *, by: str, reason: str) -> str:
         """It is no secret: the record, and what is held only with it, goes back to those who may see it.

@@ -19,8 +19,12 @@ from holdings.catalogue.outbox import Stage, enqueue
 from holdings.catalogue.tables import AttachmentRow, CodeRow, PageRow, RecordRow, RecordVersionRow
 from holdings.catalogue.visibility import is_held, who_may_see, within
 from holdings.errors import BadInput, NotFound
-from holdings.records import Record
+from holdings.public_forms import Value, formed
+from holdings.records import PublicForm, Record
+from holdings.redaction import REASONS
 
+#: Own columns that say which accession a record came with.
+ACCESSION_COLUMNS = ("移交批次", "接收批次", "进馆批次")
 #: Neighbours looked at in one go.
 FEW = 20
 
@@ -100,6 +104,17 @@ class Records:
             raise NotFound("没有这一条目。")
         return found
 
+    def set_public_forms(self, record_id: str, given: Mapping[str, Value], form: PublicForm) -> Record:
+        """Give described fields another form for all but staff, or (None) take it away; the record as it then
+        is. What is hidden jumps the outbox's queue. Errors: NotFound, BadInput."""
+        with self._database.write() as session:
+            row = row_of(session, record_id)
+            record = formed(descriptions.from_json(row.description), given, form)
+            hides = any(value is not None for value in given.values())
+            revise(session, row, record, f"公开著录：{REASONS[form.code]}（{form.by}）")
+            enqueue(session, [record_id], Stage.WITHDRAWAL if hides else Stage.WORDS)
+        return record
+
     def renumber(self, record_id: str, new_code: str, *, reason: str = "改档号") -> None:
         """Give a record another reference code; the id stays, the old code is remembered.
 
@@ -135,8 +150,8 @@ class Records:
         """Who could see this record today, were it described so."""
         return who_may_see(self._database.rows, [described])[described.id]
 
-    def titles(self, codes: Sequence[str]) -> dict[str, tuple[str, frozenset[str]]]:
-        """reference code, present or former → (title, who may see it)."""
+    def of_codes(self, codes: Sequence[str]) -> dict[str, tuple[Record, frozenset[str]]]:
+        """reference code, present or former → (record, who may see it)."""
         found: dict[str, Record] = {}
         held: set[str] = set()
         for some in parts(codes):
@@ -145,7 +160,7 @@ class Records:
                 found[code] = descriptions.from_json(description)
                 held.update([found[code].id] if is_quarantined else [])
         seen = who_may_see(self._database.rows, list({r.id: r for r in found.values()}.values()), held)
-        return {code: (record.title, seen[record.id]) for code, record in found.items()}
+        return {code: (record, seen[record.id]) for code, record in found.items()}
 
     def ids_of_codes(self, codes: Sequence[str]) -> dict[str, str]:
         """reference code, present or former → id."""
@@ -183,6 +198,14 @@ class Records:
         all_below = all_below.union(further)
         with self._database.read() as session:
             return list(session.scalars(select(all_below.c.id).where(all_below.c.level == "file")))
+
+    def files_of_accession(self, name: str) -> list[str]:
+        """Ids of the file-level records that came with one accession 移交批次: whose 来源, or whose own column
+        of such a name, says just this. Looks at every record (some seconds for a million)."""
+        query = select(RecordRow.id, RecordRow.description).where(RecordRow.level == "file")
+        query = query.order_by(RecordRow.sort_code, RecordRow.id).execution_options(yield_per=1000)
+        with self._database.read() as session:
+            return [record_id for record_id, said in session.execute(query) if _came_with(said, name)]
 
     def ancestors(self, ids: Sequence[str]) -> dict[str, list[StoredRecord]]:
         """id → what it lies in, the fonds first; [] for what lies in nothing or does not exist."""
@@ -301,6 +324,11 @@ def check_access(access_status: str, publicity: str) -> None:
         raise BadInput(f"没有“{access_status}”这个开放标识。", advice=f"可选：{'、'.join(OPENING_STATES)}。")
     if publicity and publicity not in PUBLICITY:
         raise BadInput(f"没有“{publicity}”这个公开属性。", advice=f"可选：{'、'.join(PUBLICITY)}。")
+
+
+def _came_with(said: Mapping[str, Any], name: str) -> bool:
+    own = said.get("extra", {})
+    return name in (said.get("acquisition"), *(own.get(column) for column in ACCESSION_COLUMNS))
 
 
 def _in_parent(parent: str | None) -> ColumnElement[bool]:

@@ -85,6 +85,8 @@ class DecisionRow(Base):
     __tablename__ = "opening_decisions"
     __table_args__ = (
         Index("ix_decisions_record", "record_id", "at"),
+        # Without it the due list joined every record to every latest decision.
+        Index("ix_decisions_of", "record_id", "latest"),
         Index("ix_decisions_latest", "latest", "status", "at"),
     )
 

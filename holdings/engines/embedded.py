@@ -13,7 +13,7 @@ import os
 import secrets
 import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from holdings import time_limit
 from holdings.engines.common import UNDATED_YEAR, bound_by, check_question, order_of
 from holdings.engines.embedded_columns import is_columnar
 from holdings.engines.embedded_hits import Page, Place
@@ -39,6 +40,7 @@ from holdings.engines.port import (
     Row,
 )
 from holdings.errors import DanghaiError, IndexMissing
+from holdings.time_limit import BoundedThreads
 
 #: Seconds between two looks for a new commit.
 LOOK_EVERY = 0.5
@@ -67,10 +69,17 @@ class EmbeddedEngine:
         self._stop = threading.Event()
         self._looker: threading.Thread | None = None
         self._token = secrets.token_hex(4)
-        self._threads = ThreadPoolExecutor(2 * (os.cpu_count() or 2) + 4, "search", _one_thread_each)
+        self._threads = BoundedThreads(2 * (os.cpu_count() or 2) + 4, "search", _one_thread_each)
 
     async def _run(self, work: Callable[..., T], *arguments: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: work(*arguments))
+        """On a thread; not begun any more once the answer's time is over. Errors: Busy, TooSlow; of work."""
+        within = copy_context()
+
+        def begin() -> T:
+            time_limit.check()
+            return work(*arguments)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, within.run, begin)
 
     # ── following the writer ────────────────────────────────────────────────────
 

@@ -175,12 +175,12 @@ def _write_records(
     order = sorted(plan.carried, key=lambda i: (plan.depth[i], i))
     for start in range(0, len(order), BATCH):
         ids = order[start : start + BATCH]
-        stored, pages = catalogue.records.many(ids), catalogue.seen_pages.of_many(ids)
+        stored, pages = catalogue.seen_records.many(ids), catalogue.seen_pages.of_many(ids)
         for record_id in ids:
             if record_id not in stored:
                 raise _changed(record_id)
             drawn = [_page(archive, store, page, files) for page in pages.get(record_id, [])]
-            attached = catalogue.records.attachments(record_id)
+            attached = catalogue.seen_records.attachments(record_id)
             for file in attached:
                 _put(archive, f"files/{file.sha256}", store.path(file.sha256).read_bytes(), files)
             record = stored[record_id].record

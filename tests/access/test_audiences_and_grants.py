@@ -7,12 +7,17 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from danghai import app
 from holdings.access import OPEN, PUBLIC, PUBLISHED, READING_ROOM, STAFF
 from holdings.catalogue import visibility
 from holdings.errors import BadInput, Conflict, NotFound
 from tests.api.conftest import System
 from tests.api.small_archive import FILES, file_code, file_record, of, small_archive
+
+from .conftest import Door
+from .reviewing import file, put
 
 TOMORROW = date.today() + timedelta(days=1)
 
@@ -277,3 +282,26 @@ def test_a_package_does_not_undo_a_decision_made_here_but_may_close(fresh: Syste
     stored = fresh.catalogue.records.get(record.id)
     assert stored is not None
     assert (stored.record.access_status, stored.audiences) == ("延期开放", {STAFF})
+
+
+def test_a_contractor_s_lot_may_be_an_accession(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By 来源 or by a column of the archive's own; files alone, and what is not of it stays out."""
+    monkeypatch.setenv("DANGHAI_HOME", str(door.settings.home))
+    said = "2024年市民政局移交第三批"
+    ids = put(
+        door.catalogue,
+        file("J009-1", level="fonds", acquisition=said),
+        file("J009-1-1", acquisition=said),
+        file("J009-1-2", extra={"移交批次": said}),
+        file("J009-1-3", acquisition=f"{said}之外"),
+        file("J009-1-4", notes=said),
+    )
+    run, add_ = (
+        CliRunner().invoke,
+        ["audiences", "add", "lot-8", "--kind", "contractor", "--until", "2099-12-31"],
+    )
+    unknown = run(app, [*add_, "--accession", "没有这一批"])
+    assert (unknown.exit_code, "没有移交批次" in unknown.stderr) == (1, True)
+    assert run(app, [*add_, "--accession", said]).exit_code == 0
+    seen = door.catalogue.records.many(ids)
+    assert {i for i in ids if "lot-8" in seen[i].audiences} == {ids[1], ids[2]}

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from holdings.access import PUBLIC, READING_ROOM, STAFF
 from holdings.audit.alerts import Watch
 from holdings.audit.check import check
 from holdings.audit.trail import Found, Trail, Wanted
+from holdings.records import Line, PageText
 from tests.api.conftest import System
 from tests.api.small_archive import small_archive
 from tests.api.test_closing import CLOSE, OPEN_AGAIN
@@ -335,3 +337,44 @@ def test_details_are_erased_while_serving_with_or_without_a_key(system: System) 
     [kept] = trail.search(Wanted(record="990001:J001-1-1-2"))
     assert kept.detail is not None
     assert check(system.settings).findings == []
+
+
+def test_the_security_officer_is_told_of_what_is_held_and_only_how_much(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver = Receiver(failures=0)
+    alerting(system, receiver, monkeypatch)
+    system.get("/v1/me")
+    audit = system.client.app.state.house.audit  # type: ignore[attr-defined]
+    now = datetime.now(UTC)
+    audit._quarantined(now)  # nothing is held: nothing is said
+    marked = PageText((Line("机密★十年", (60, 50, 200, 40)),), "ocr:new@2")
+    pages = (
+        page for ids in system.catalogue.records.ids() for i in ids for page in system.catalogue.pages.of(i)
+    )
+    first, second = islice((page for page in pages if page.number == 1), 2)
+    system.catalogue.pages.save_reading(first.id, marked, "new@2")
+    for later in (0, 1, 2):  # said once, not each time it is looked at
+        audit._quarantined(now + timedelta(hours=later))
+    system.catalogue.pages.save_reading(second.id, marked, "new@2")
+    audit._quarantined(now + timedelta(hours=3))  # more was found
+    audit._quarantined(now + timedelta(hours=4))
+    audit._quarantined(now + timedelta(hours=28))  # it waits for a day
+    deadline = time.monotonic() + 10
+    while len(receiver.taken) < 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    told = [json.loads(body) for _, body in receiver.taken]
+    assert [(one["rule"], one["count"], one["who"]) for one in told] == [
+        ("quarantine", 1, ""),
+        ("quarantine", 2, ""),
+        ("quarantine", 2, ""),
+    ]
+    assert not any(text in str(told) for text in (first.record_id, second.record_id, "机密★"))
+    metrics = system.ask("/metrics", "system_admin").text
+    assert 'danghai_alerts_total{rule="quarantine"} 3.0' in metrics
+    assert "danghai_quarantine_held 2.0" in metrics
+    for finding in system.catalogue.quarantine.listing():
+        system.catalogue.quarantine.release(finding.id, by="保密员", reason="试")
+    audit._quarantined(now + timedelta(hours=60))
+    assert "danghai_quarantine_held 0.0" in system.ask("/metrics", "system_admin").text
+    assert 'danghai_alerts_total{rule="quarantine"} 3.0' in system.ask("/metrics", "system_admin").text

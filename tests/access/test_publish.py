@@ -459,7 +459,7 @@ def test_the_outside_serves_what_is_public_and_knows_no_other_caller(
     )
 
 
-def test_the_outside_takes_no_ingest_and_gives_no_staff_key(
+def test_the_outside_takes_no_ingest_and_gives_no_staff_key_or_account(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from typer.testing import CliRunner
@@ -468,13 +468,26 @@ def test_the_outside_takes_no_ingest_and_gives_no_staff_key(
 
     monkeypatch.setenv("DANGHAI_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("DANGHAI_PUBLIC_ONLY", "1")
-    for arguments in (["ingest", str(tmp_path)], ["keys", "add", "--audience", "staff"]):
-        answer = CliRunner().invoke(app, arguments)
-        assert (answer.exit_code, "公众网" in answer.stderr) == (1, True)
-    assert (
-        CliRunner().invoke(app, ["keys", "add", "--audience", "public", "--role", "audit_admin"]).exit_code
-        == 0
+    refused = (
+        ["ingest", str(tmp_path)],
+        ["keys", "add", "--audience", "staff"],
+        ["accounts", "add", "shi.yi", "--role", "archivist"],
+        ["accounts", "add", "shi.yi", "--role", "security_officer"],
+        ["accounts", "add", "du.zhe", "--audience", "reading_room"],
+        ["accounts", "roles", "guan.li", "--role", "curator"],
     )
+    taken = (
+        ["keys", "add", "--audience", "public", "--role", "audit_admin"],
+        ["accounts", "add", "guan.li", "--role", "system_admin"],
+        ["accounts", "roles", "guan.li", "--role", "audit_admin"],
+    )
+    for arguments in taken:
+        assert CliRunner().invoke(app, arguments).exit_code == 0, arguments
+    for arguments in refused:
+        answer = CliRunner().invoke(app, arguments)
+        assert (answer.exit_code, "公众网" in answer.stderr) == (1, True), arguments
+    accounts = json.loads(CliRunner().invoke(app, ["accounts", "list", "--json"]).stdout)
+    assert [(one["name"], one["roles"]) for one in accounts] == [("guan.li", ["audit_admin"])]
 
 
 def test_a_redaction_carried_over_leaves_nothing_of_what_it_hides(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from datetime import date
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from holdings.access import PUBLIC, READING_ROOM, STAFF, Caller, obstacle
 from holdings.catalogue import Catalogue, Incoming, IncomingPage
@@ -365,3 +366,26 @@ def test_nobody_is_two_people_by_having_a_key(catalogue: Catalogue) -> None:
     review = give(catalogue, only(catalogue, batch_of(catalogue, [record_id])), OPENS, me)
     with pytest.raises(NotAllowed, match="您已办过"):
         give(catalogue, review, OPENS, key)
+
+
+def test_the_due_list_looks_a_decision_up_by_its_record(catalogue: Catalogue) -> None:
+    """Not one record beside every latest decision: a million records times a hundred thousand decisions."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
+        asked.append((statement, given))
+
+    put(catalogue, file("J001-1-1-1"))
+    event.listen(catalogue.database.engine, "before_cursor_execute", note)
+    assert list(catalogue.due.ids(TODAY, limit=10)) == ["990001:J001-1-1-1"]
+    catalogue.due.counts(TODAY)
+    catalogue.decisions.latest(["990001:J001-1-1-1"])
+    plans = []
+    with catalogue.database.engine.connect() as connection:
+        for statement, given in [one for one in asked if "opening_decisions" in one[0]]:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all()
+            plans.append([row[3] for row in plan if "opening_decisions" in row[3]])
+    assert len(plans) == 3
+    assert all("ix_decisions_of (record_id=? AND latest=?)" in line for lines in plans for line in lines), (
+        plans
+    )

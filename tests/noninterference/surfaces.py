@@ -130,6 +130,7 @@ BODIES: dict[str, Sequence[Any]] = {
     "AccessChange": ({"access_status": "控制", "reason": "试"}, {}),
     "Correction": ({"lines": ["试"], "by": "试"}, {}),
     "GrantIn": ({"reader": "key:1", "records": [of("M999")], "until": "2099-01-01", "reason": "试"}, {}),
+    "PublicFormsIn": ({"fields": {"title": "试"}, "code": "privacy"}, {}),
     "RedactionIn": ({"page": 1, "whole": True, "code": "privacy"}, {}),
     "Verdict": ({"reason": "试"}, {}),
     "SignInIn": ({"name": "nobody", "password": "x"}, {}),
