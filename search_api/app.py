@@ -17,6 +17,7 @@ from search_api import (
     routes_grants,
     routes_house,
     routes_openings,
+    routes_publish,
     routes_quarantine,
     routes_records,
     routes_redactions,
@@ -76,6 +77,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routes_bulk_reviews,
         routes_reviews,
         routes_openings,
+        routes_publish,
         routes_audit,
     ):
         app.include_router(_reading(room.router) if house.settings.public_only else room.router)

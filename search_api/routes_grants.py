@@ -33,7 +33,7 @@ async def add_grant(house: InHouse, caller: Granter, given: GrantIn) -> GrantOut
             given.reader, given.records, until=given.until, reason=given.reason, by=caller.signature
         )
     )
-    return _out(grant)
+    return (await asyncio.to_thread(_shown, house, [grant]))[0]
 
 
 @router.get("", summary="授权一览 Grants")
@@ -43,7 +43,7 @@ async def list_grants(
     reader: Annotated[str | None, Query(max_length=64, description="只看这一位的")] = None,
 ) -> list[GrantOut]:
     """新的在前。"""
-    return [_out(grant) for grant in await asyncio.to_thread(house.catalogue.grants.listing, reader)]
+    return await asyncio.to_thread(lambda: _shown(house, house.catalogue.grants.listing(reader)))
 
 
 @router.get("/mine", summary="为我开放的条目 What is open to me")
@@ -72,10 +72,16 @@ def _mine(house: House, caller: Caller) -> list[OpenedOut]:
     ]
 
 
-def _out(grant: Grant) -> GrantOut:
+def _shown(house: House, grants: list[Grant]) -> list[GrantOut]:
+    names = house.catalogue.accounts.real_names({grant.reader for grant in grants})
+    return [_out(grant, names.get(grant.reader, "")) for grant in grants]
+
+
+def _out(grant: Grant, name: str) -> GrantOut:
     return GrantOut(
         id=grant.id,
         reader=grant.reader,
+        reader_name=name,
         records=list(grant.records),
         until=grant.until,
         reason=grant.reason,
