@@ -21,9 +21,10 @@ def tell(words: str) -> None:
 
 
 def told() -> None:
-    """What the last action did, once."""
+    """What the last action did, once. Its place is kept where there is nothing: what follows is not drawn anew."""
+    place = st.empty()
     if words := st.session_state.pop(_TOLD, ""):
-        st.html(f'<p class="dh-notice dh-tell" role="status">{esc(words)}</p>')
+        place.html(f'<p class="dh-notice dh-tell" role="status">{esc(words)}</p>')
 
 
 def attempt(act: Callable[[], T]) -> T | None:

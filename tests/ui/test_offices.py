@@ -18,6 +18,7 @@ from holdings.access import STAFF
 from holdings.catalogue import Catalogue
 from holdings.catalogue.publishing import Carried, Package
 from holdings.records import Line, PageText
+from tests.ui.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -235,7 +236,8 @@ def test_one_opinion_for_many_waits_for_its_sample(page: Page, catalogue: Catalo
     expect(page.locator(".dh-tell")).to_contain_text(f"{total - 1} 件，抽出样本")
     sample = page.locator(".dh-sample a").count()
     for n in range(sample):
-        expect(page.locator(".dh-sample")).to_contain_text(f"{n} / {sample}")
+        expect(page.locator(".dh-sample", has_text=f"{n} / {sample}")).to_have_count(1)
+        until(page, "!document.querySelector('[data-test-script-state=running]')")
         page.get_by_role("button", name="同意").click()
     page.get_by_role("button", name=f"落实到 {total - 1} 件").click()
     expect(page.locator(".dh-tell")).to_contain_text(f"已落实 {total - 1} 件")
