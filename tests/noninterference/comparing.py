@@ -25,7 +25,13 @@ _CURSOR = re.compile(rb'"next":"gAAAA([\w-]*)"')
 _HEADERS_OF_TIME = ("date", "content-length")
 #: What tells of an installation's own past and load, to the one administrator whose duty that is: the bodies are
 #: never alike. To everybody else these are compared as all others.
-OWN_DUTY = {"/metrics": "system_admin", "/v1/audit": "audit_admin"}
+OWN_DUTY = {
+    "/metrics": "system_admin",
+    "/v1/audit": "audit_admin",
+    "/v1/audit/export": "audit_admin",
+    "/v1/audit/state": "audit_admin",
+    "/v1/audit/verify": "audit_admin",
+}
 #: Pages of one list that are followed.
 PAGES = 40
 
@@ -87,7 +93,7 @@ class Pair:
         return Pair(self.never, other, self.never_as, other_as, ordered, 0, self._wanted)
 
     def _said(self, answer: httpx.Response) -> tuple[Any, ...]:
-        if answer.status_code == 200 and OWN_DUTY.get(answer.request.url.path) == self.other_as.name:
+        if answer.is_success and OWN_DUTY.get(answer.request.url.path) == self.other_as.name:
             return answer.status_code, [], b""
         headers = [(k, v) for k, v in answer.headers.multi_items() if k not in _HEADERS_OF_TIME]
         told = answer.headers.get("content-length")
