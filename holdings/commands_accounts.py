@@ -72,7 +72,8 @@ def list_accounts(as_json: AsJson = False) -> None:
         table = Table("账号", "姓名", "范围", "角色", "状态", "核验", "开于")
         for account in found:
             roles = "、".join(ROLE_NAMES.get(role, role) for role in account.roles)
-            state = "停用" if account.locked else "可用" if account.enrolled else "待开通"
+            state = "可用" if account.enrolled else "待开通"
+            state = "注销" if account.retired else "停用" if account.locked else state
             check = " ".join(filter(None, (account.checked_by, account.document, account.checked_on)))
             made = f"{account.made_at:%Y-%m-%d}"
             cells = (account.name, account.real_name, account.audience, roles, state, check, made)
@@ -98,6 +99,15 @@ def unlock(name: Name, as_json: AsJson = False) -> None:
         account = catalogue.accounts.unlock(catalogue.accounts.named(name).id, by=CONSOLE)
         catalogue.failures.forgive(account.name)
         _say(account, "已恢复。", as_json=as_json)
+
+
+@accounts_app.command()
+@recorded("accounts retire")
+def retire(name: Name, as_json: AsJson = False) -> None:
+    """注销账号，永不能用：去掉角色、密码、登录与密钥；账号名不再给别人。"""
+    with said_plainly():
+        accounts = open_catalogue().accounts
+        _say(accounts.retire(accounts.named(name).id, by=CONSOLE), "已注销。", as_json=as_json)
 
 
 @accounts_app.command()

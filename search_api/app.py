@@ -19,6 +19,7 @@ from search_api import (
     routes_house,
     routes_openings,
     routes_public_forms,
+    routes_publish,
     routes_quarantine,
     routes_records,
     routes_redactions,
@@ -81,6 +82,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routes_bulk_reviews,
         routes_reviews,
         routes_openings,
+        routes_publish,
         routes_audit,
         docs,
     ):

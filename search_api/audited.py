@@ -39,7 +39,7 @@ ACTIONS = {
     "/v1/records/{record_id}/attachments/{number}": "attachment",
 }
 #: Asked for at every keystroke or every minute, and saying nothing of anybody.
-_IDLE = frozenset({"/v1/suggest", "/v1/status", "/v1/fields", "/v1/browse"})
+_IDLE = frozenset({"/v1/suggest", "/v1/status", "/v1/fields", "/v1/browse", "/v1/me"})
 _DOWNLOADS = frozenset({"page.image", "attachment", "export"})
 
 
@@ -72,10 +72,9 @@ class Request:
     @property
     def action(self) -> str:
         route = self.route
-        if "/session" in route or "/sign-in" in route or "/oidc" in route:
-            return "sign-in"
         if self.changes:
-            return "change"
+            is_sign_in = "/session" in route or "/sign-in" in route or "/oidc" in route
+            return "sign-in" if is_sign_in else "change"
         if "export" in route:
             return "export"
         return ACTIONS.get(route, "read")

@@ -30,6 +30,7 @@ from holdings.audit.webhook import Webhook
 from holdings.audit.writer import Writer
 from holdings.errors import DanghaiError
 from search_api.metrics import Metrics
+from search_api.verifying import Verifying
 
 if TYPE_CHECKING:
     from holdings.catalogue import Catalogue
@@ -57,6 +58,7 @@ class Auditing:
         self.metrics = Metrics()
         self.trail = Trail.of(settings)
         self.writer = Writer(self.trail, self._complete)
+        self.verifying = Verifying(settings, self.writer)
         self._catalogue = catalogue
         self._watch = Watch.of(settings)
         self._webhook = Webhook(settings, self._undelivered)

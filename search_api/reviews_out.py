@@ -117,7 +117,7 @@ def why_not(caller: Caller, review: Review, batch: Batch) -> str:
     return ""
 
 
-def bulk_out(bulk: Bulk) -> BulkOut:
+def bulk_out(bulk: Bulk, caller: Caller) -> BulkOut:
     looked = [LookOut(review_id=i, agrees=a, words=w, by=by) for i, (a, w, by) in bulk.looked.items()]
     return BulkOut(
         id=bulk.id,
@@ -126,10 +126,14 @@ def bulk_out(bulk: Bulk) -> BulkOut:
         status=bulk.said.status,
         publicity=bulk.said.publicity,
         reasons=list(bulk.said.reasons),
+        words=bulk.said.words,
+        review_again=bulk.said.review_again,
         targets=bulk.targets,
         seed=bulk.seed,
         sample=list(bulk.sample),
         looked=looked,
         state=bulk.state,
         by=bulk.by,
+        at=bulk.at,
+        mine=bulk.by_id == caller.person,
     )

@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
 from holdings.access import READING_ROOM
 from holdings.catalogue.accounts import Account, DeskCheck
@@ -60,6 +60,16 @@ async def add_account(house: InHouse, caller: SecurityAdmin, given: AccountIn) -
     return AccountMade(account=_out(account), enrolment=code)
 
 
+@router.get("/v1/readers", summary="读者 Readers")
+async def list_readers(
+    house: InHouse,
+    caller: Desk,
+    q: Annotated[str, Query(max_length=80, description="姓名或账号名中的字")] = "",
+) -> list[AccountOut]:
+    """登记过的读者，新的在前，至多一百位（业务人员）。"""
+    return [_out(account) for account in await asyncio.to_thread(house.catalogue.accounts.readers, q)]
+
+
 @router.post("/v1/readers", summary="读者登记 Register a reader", status_code=201)
 async def add_reader(house: InHouse, caller: Desk, given: ReaderIn) -> AccountMade:
     """柜台登记读者：当面核验真实姓名，记下经办人、日期与证件种类，不记号码（业务人员）。"""
@@ -99,6 +109,12 @@ async def unlock(house: InHouse, caller: SecurityAdmin, number: Number) -> Accou
     account = await asyncio.to_thread(house.catalogue.accounts.unlock, number, by=caller.id)
     await asyncio.to_thread(house.catalogue.failures.forgive, account.name)
     return _out(account)
+
+
+@router.post("/v1/accounts/{number}/retire", summary="注销 Retire an account")
+async def retire(house: InHouse, caller: SecurityAdmin, number: Number) -> AccountOut:
+    """此后永不能用：去掉角色、密码、登录与密钥；账号名不再给别人（安全管理员）。"""
+    return _out(await asyncio.to_thread(house.catalogue.accounts.retire, number, by=caller.id))
 
 
 @router.post("/v1/accounts/{number}/reset", summary="重设密码 Reset a password")
@@ -173,6 +189,7 @@ def _out(account: Account) -> AccountOut:
         audience=account.audience,
         roles=list(account.roles),
         locked=account.locked,
+        retired=account.retired,
         enrolled=account.enrolled,
         made_by=account.made_by,
         made_at=account.made_at.isoformat(),

@@ -46,20 +46,20 @@ async def post_bulk(house: InHouse, caller: Reviewer, batch_id: Number, given: B
             batch_id, given.step, said_of(given), caller, reasons, review_ids=given.reviews
         )
     )
-    return bulk_out(bulk)
+    return bulk_out(bulk, caller)
 
 
 @router.get("/batches/{batch_id}/bulks", summary="一批的批量意见 Bulk opinions of a batch")
 async def get_bulks(house: InHouse, caller: Reviewer, batch_id: Number) -> BulksOut:
     """这一批的批量意见，新的在前。"""
     found = await asyncio.to_thread(house.catalogue.bulk_reviews.of, batch_id)
-    return BulksOut(bulks=[bulk_out(bulk) for bulk in found])
+    return BulksOut(bulks=[bulk_out(bulk, caller) for bulk in found])
 
 
 @router.get("/bulks/{bulk_id}", summary="一次批量意见 One bulk opinion")
 async def get_bulk(house: InHouse, caller: Reviewer, bulk_id: Number) -> BulkOut:
     """样本与所看。"""
-    return bulk_out(await asyncio.to_thread(house.catalogue.bulk_reviews.get, bulk_id))
+    return bulk_out(await asyncio.to_thread(house.catalogue.bulk_reviews.get, bulk_id), caller)
 
 
 @router.post("/bulks/{bulk_id}/looks", summary="看过样本 A record of the sample was looked at")
@@ -68,7 +68,7 @@ async def post_look(house: InHouse, caller: Reviewer, bulk_id: Number, given: Lo
     bulk = await asyncio.to_thread(
         house.catalogue.bulk_reviews.look, bulk_id, given.review_id, given.agrees, given.words, caller
     )
-    return bulk_out(bulk)
+    return bulk_out(bulk, caller)
 
 
 @router.post("/bulks/{bulk_id}/apply", summary="批量意见生效 Put a bulk opinion into effect")

@@ -35,7 +35,7 @@ async def add_grant(house: InHouse, caller: Granter, given: GrantIn) -> GrantOut
             given.reader, given.records, until=given.until, reason=given.reason, by=caller.signature
         )
     )
-    return _out(grant)
+    return (await asyncio.to_thread(_shown, house, [grant]))[0]
 
 
 @router.get("", summary="授权一览 Grants")
@@ -50,7 +50,7 @@ async def list_grants(
         grants = house.catalogue.grants.listing(reader)
         known = in_sight(house, sorted({record_id for grant in grants for record_id in grant.records}))
         left = (replace(g, records=tuple(i for i in g.records if i in known)) for g in grants)
-        return [_out(grant) for grant in left if grant.records]
+        return _shown(house, [grant for grant in left if grant.records])
 
     return await asyncio.to_thread(seen)
 
@@ -81,10 +81,16 @@ def _mine(house: House, caller: Caller) -> list[OpenedOut]:
     ]
 
 
-def _out(grant: Grant) -> GrantOut:
+def _shown(house: House, grants: list[Grant]) -> list[GrantOut]:
+    names = house.catalogue.accounts.real_names({grant.reader for grant in grants})
+    return [_out(grant, names.get(grant.reader, "")) for grant in grants]
+
+
+def _out(grant: Grant, name: str) -> GrantOut:
     return GrantOut(
         id=grant.id,
         reader=grant.reader,
+        reader_name=name,
         records=list(grant.records),
         until=grant.until,
         reason=grant.reason,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from holdings.access import QUARANTINE_ROLES
 from holdings.errors import DanghaiError, NotReady
 from holdings.records import FIELDS
 from search_api.browsing import browse
@@ -45,7 +46,7 @@ async def get_status(house: InHouse, caller: AnyCaller) -> StatusOut:
     if caller.is_staff:
         reading = await asyncio.to_thread(house.catalogue.pages.states, held=False)
         lagging = await asyncio.to_thread(house.catalogue.outbox.counts)
-        late = await asyncio.to_thread(_not_carried_over, house)
+        late = await asyncio.to_thread(_not_carried_over, house, bool(caller.roles & QUARANTINE_ROLES))
     return StatusOut(
         archive=house.settings.archive_name,
         documents=status.documents,
@@ -61,8 +62,9 @@ async def get_status(house: InHouse, caller: AnyCaller) -> StatusOut:
     )
 
 
-def _not_carried_over(house: House) -> WithdrawalsOut:
-    waiting = house.catalogue.publishing.waiting()
+def _not_carried_over(house: House, officer: bool) -> WithdrawalsOut:
+    """Of what is held for a secrecy mark the officer alone is told."""
+    waiting = house.catalogue.publishing.waiting(every=officer)
     hours = waiting.hours(datetime.now(UTC))
     late = hours > house.settings.publish_hours
     return WithdrawalsOut(waiting=waiting.count, oldest_hours=round(hours, 1), overdue=late)

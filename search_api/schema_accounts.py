@@ -113,12 +113,15 @@ class RolesIn(Shape):
 
 
 class AccountOut(Shape):
+    """retired: given up for good."""
+
     id: int
     name: str
     real_name: str
     audience: str
     roles: list[str]
     locked: bool
+    retired: bool
     enrolled: bool
     made_by: str
     made_at: str

@@ -25,8 +25,11 @@ class GrantIn(Shape):
 
 
 class GrantOut(Shape):
+    """reader_name: of an account; "" for a key."""
+
     id: int
     reader: str
+    reader_name: str
     records: list[str]
     until: str
     reason: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -318,7 +318,10 @@ class LookOut(Shape):
 
 
 class BulkOut(Shape):
-    """state: looking (the sample is not through), done, stopped. sample: drawn by seed."""
+    """state: looking (the sample is not through), done, stopped. sample: drawn by seed.
+
+    mine: the caller proposed it, and is who puts it into effect.
+    """
 
     id: int
     batch_id: int
@@ -326,12 +329,16 @@ class BulkOut(Shape):
     status: str
     publicity: str
     reasons: list[str]
+    words: str
+    review_again: str | None
     targets: int
     seed: int
     sample: list[int]
     looked: list[LookOut]
     state: str
     by: str
+    at: datetime
+    mine: bool
 
 
 class BulksOut(Shape):

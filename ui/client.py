@@ -123,9 +123,9 @@ class Api:
     def quarantine(self) -> list[shapes.Finding]:
         return cast(list[shapes.Finding], self._get("/v1/quarantine"))
 
-    def judge(self, finding: int, verdict: str, reason: str) -> None:
+    def judge(self, finding: int, verdict: str, reason: str) -> Any:
         """verdict: release or confirm."""
-        self._send("POST", f"/v1/quarantine/{finding}/{verdict}", {"reason": reason})
+        return self._send("POST", f"/v1/quarantine/{finding}/{verdict}", {"reason": reason})
 
     # ── signing in ─────────────────────────────────────────────────────────────
 
@@ -203,8 +203,9 @@ class Api:
 
 
 def came_from(forwarded: str | None, address: str | None) -> str:
-    """X-Forwarded-For as a proxy goes on with it: what it was told, and who told it."""
-    return ", ".join(part for part in (forwarded, address) if part)
+    """X-Forwarded-For as a proxy goes on with it: what it was told, and who told it. An IPv4 address that came
+    to a socket for both families ("::ffff:192.0.2.1") is written as what it is."""
+    return ", ".join(part for part in (forwarded, (address or "").removeprefix("::ffff:")) if part)
 
 
 def problem_of(response: httpx.Response) -> ApiProblem:

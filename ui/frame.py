@@ -8,20 +8,36 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
+from ui import shapes
 from ui.client import Api, ApiAway, ApiProblem, api_url, came_from
 from ui.markup import esc, hidden, link
-from ui.reviews_client import Reviews
 from ui.state import address
+from ui.telling import arrived
 from ui.texts import Words, language_of
 from ui.visitors import COOKIE, LANGUAGE_COOKIE, Visitor, visitors
 
 log = logging.getLogger("danghai.ui")
 _HERE = Path(__file__).parent
-_NAV = (("search", "/"), ("browse", "/browse"), ("list", "/list"), ("openings", "/openings"))
+_NAV = ("search", "browse", "list", "openings")
+#: Pages of the archive's own offices → who finds them in the head of the page. The API decides who may.
+_OFFICES: dict[str, frozenset[str]] = {
+    "review": frozenset({"archivist", "reviewer", "admin"}),
+    "readers": frozenset({"archivist", "admin"}),
+    "quarantine": frozenset({"security_officer"}),
+    "publish": frozenset({"archivist", "reviewer", "admin", "security_officer"}),
+    "accounts": frozenset({"security_admin"}),
+    "keys": frozenset({"system_admin"}),
+    "audit": frozenset({"audit_admin", "security_officer"}),
+}
+#: Pages that lie within one of these.
+_OF = {"review-item": "review", "review-batch": "review", "review-bulk": "review"}
+#: Of them those that are a person's own, and no key's.
+_PERSONS = frozenset({"readers", "accounts", "keys"})
 
 
 @dataclass(frozen=True)
@@ -37,6 +53,24 @@ class Desk:
         """The last value of a parameter in the address; '' when it is not there."""
         values = self.params.get(name, ())
         return values[-1] if values else ""
+
+    def me(self) -> shapes.Me:
+        """Who the visitor is taken for: asked once for a key or session."""
+        known = st.session_state.get("me")
+        if known is None or known[0] != self.visitor.key:
+            known = st.session_state["me"] = self.visitor.key, self.api.me()
+        return cast(shapes.Me, known[1])
+
+    def offices(self) -> list[str]:
+        """The office pages that are this visitor's; none while the API is away."""
+        if not self.visitor.key:
+            return []
+        try:
+            me = self.me()
+        except (ApiAway, ApiProblem):
+            return []
+        mine = [name for name, roles in _OFFICES.items() if roles & set(me["roles"])]
+        return [name for name in mine if me["via"] != "key" or name not in _PERSONS]
 
     def is_staff(self) -> bool:
         """Whether the API tells this visitor what it tells staff alone."""
@@ -74,6 +108,7 @@ def put(html: str) -> None:
 def frame(here: Desk, page: str) -> None:
     """Stylesheet, router and the head of the page."""
     say = here.say
+    arrived(f"{page} {here.param('id')}")
     st.html(f"<style>{asset('style.css')}</style>")
     labels = {name: say(name) for name in ("copy", "copied", "close", "gone")}
     with st.container(key="router"):
@@ -86,11 +121,11 @@ def frame(here: Desk, page: str) -> None:
 def _head(here: Desk, page: str) -> str:
     say = here.say
     items = []
-    reviews = (("review", "/review"),) if _reviews(here) else ()
-    for name, href in (*_NAV, *reviews):
+    for name in (*_NAV, *here.offices()):
+        href = "/" if name == "search" else f"/{name}"
         count = len(here.visitor.kept) if name == "list" else 0
         badge = f' <span class="dh-count">{count}</span>' if count else ""
-        current = {"aria_current": "page"} if name == page else {}
+        current = {"aria_current": "page"} if name == _OF.get(page, page) else {}
         items.append(link(href, esc(say(f"nav_{name}")) + badge, data_key=f"nav-{name}", **current))
     other = "en" if say.language == "zh" else "zh"
     back = address(
@@ -112,21 +147,6 @@ def _head(here: Desk, page: str) -> str:
         f'<div class="dh-side"><a href="{esc(switch)}" target="_self" class="dh-language">'
         f"{esc(say('other_language'))}</a>{sign}</div></header>"
     )
-
-
-def _reviews(here: Desk) -> bool:
-    """Whether the visitor has a part in reviews: asked once for a key, and not while the API is away."""
-    key = here.visitor.key
-    if not key:
-        return False
-    known = st.session_state.get("reviews")
-    if known is None or known[0] != key:
-        try:
-            known = key, Reviews(here.api).allowed()
-        except (ApiAway, ApiProblem):
-            return False
-        st.session_state["reviews"] = known
-    return bool(known[1])
 
 
 # ── asking ─────────────────────────────────────────────────────────────────────

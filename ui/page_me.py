@@ -6,16 +6,18 @@ from datetime import datetime
 
 import streamlit as st
 
+from ui import page_keys
 from ui.frame import Desk
 from ui.markup import esc, link
 from ui.page_sign_in import field, new_password, said
+from ui.tables import facts
 from ui.texts import TEXTS
 
 
 def show(here: Desk) -> None:
     """The page."""
     say, me = here.say, here.api.me()
-    head = f'<section class="dh-narrow"><h1>{esc(say("nav_me"))}</h1>'
+    head = f'<section class="dh-narrow"><h1 class="dh-where">{esc(say("nav_me"))}</h1>'
     if not me["id"]:
         st.html(
             f"{head}<p>{esc(say('me_public'))}</p><p>{link('/sign-in', esc(say('nav_sign_in')))}</p></section>"
@@ -29,9 +31,9 @@ def show(here: Desk) -> None:
     if me["ends_at"]:
         until = datetime.fromisoformat(me["ends_at"]).astimezone()
         rows.append((say("me_until"), f"{until:%H:%M}"))
-    table = "".join(f"<dt>{esc(name)}</dt><dd>{esc(value)}</dd>" for name, value in rows)
+    about = facts((name, esc(value)) for name, value in rows)
     password = (
-        f"<h2>{esc(say('change_password'))}</h2>"
+        f'<h2 class="dh-h">{esc(say("change_password"))}</h2>'
         '<form method="post" action="/x/password" class="dh-stack">'
         + field(say("old_password"), "old", "current-password")
         + new_password(say)
@@ -39,4 +41,11 @@ def show(here: Desk) -> None:
         if me["via"] == "password"
         else ""
     )
-    st.html(f"{head}<p><strong>{esc(me['name'])}</strong></p><dl>{table}</dl>{password}</section>")
+    own = f"{head}<p><strong>{esc(me['name'])}</strong></p>{about}{password}</section>"
+    if me["via"] == "key":
+        st.html(own)
+        return
+    left, right = st.columns([1, 1.7], gap="large")
+    left.html(own)
+    with right:
+        page_keys.mine(here)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui.client import ApiProblem
 from ui.frame import Desk
 from ui.markup import esc, link
 from ui.reviews_client import Reviews
 from ui.state import address
+from ui.telling import attempt, tell, told
 from ui.texts import Words
 
 if TYPE_CHECKING:
@@ -26,18 +26,12 @@ def show(here: Desk) -> None:
     reviews = Reviews(here.api)
     due, batches = reviews.due(), reviews.batches()
     st.html(f'<h1 class="dh-where">{esc(here.say("nav_review"))}</h1>')
-    _told()
+    told()
     left, right = st.columns([1.1, 1], gap="large")
     with left:
         _due(here, reviews, due)
     with right:
         _batches(here, reviews, batches)
-
-
-def _told() -> None:
-    """What the last action did, once."""
-    if said := st.session_state.pop("review_told", ""):
-        st.html(f'<p class="dh-notice dh-tell" role="status">{esc(said)}</p>')
 
 
 # ── due ────────────────────────────────────────────────────────────────────────
@@ -111,15 +105,13 @@ def _make(here: Desk, reviews: Reviews, fonds: str, years: list[int]) -> None:
         if st.form_submit_button(say("review_make"), type="primary"):
             wish = {"fonds": fonds, "year_from": int(low), "year_to": int(high), "limit": int(most)}
             body = {"name": name, "announced": announced, "unit": unit, "due": wish}
-            try:
-                made = reviews.make(body)
-            except ApiProblem as problem:
-                st.error(f"{problem} {problem.advice}")
+            made = attempt(lambda: reviews.make(body))
+            if made is None:
                 return
-            told = [say("review_made", n=made["taken"])]
+            said = [say("review_made", n=made["taken"])]
             if left := made["left_out"]:
-                told.append(say("review_left_out", n=len(left), why=left[0]["why"]))
-            st.session_state["review_told"] = " ".join(told)
+                said.append(say("review_left_out", n=len(left), why=left[0]["why"]))
+            tell(" ".join(said))
             st.rerun()
 
 
@@ -165,8 +157,10 @@ def _batch(batch: dict[str, Any], reviews: Reviews, say: Words) -> str:
         if kind == "opening"
         else ""
     )
+    there = address("/review-batch", [("id", str(batch["id"]))])
+    name = link(there, esc(batch["name"]), "dh-title", data_key=f"batch-{batch['id']}")
     return (
-        f'<div class="dh-cardhead"><h3>{esc(batch["name"])}</h3><span class="dh-badge">{esc(say(f"review_{kind}"))}</span></div>'
+        f'<div class="dh-cardhead"><h3>{name}</h3><span class="dh-badge">{esc(say(f"review_{kind}"))}</span></div>'
         f'<p class="dh-meta">{esc(batch["source"])} · {esc(batch["made_by"])} · {esc(batch["made_at"][:10])}</p>'
         f'<progress class="dh-progress" max="{total}" value="{done}"></progress> '
         f'<span class="dh-hint">{esc(say("review_done"))} {done} / {total}</span>'
@@ -181,10 +175,8 @@ def _form_back(batch: dict[str, Any], reviews: Reviews, say: Words) -> None:
         )
         if given is None or st.session_state.get(f"taken_{batch['id']}") == given.file_id:
             return
-        try:
-            taken = reviews.take_form(batch["id"], given.getvalue())
-        except ApiProblem as problem:
-            st.error(f"{problem} {problem.advice}")
+        taken = attempt(lambda: reviews.take_form(batch["id"], given.getvalue()))
+        if taken is None:
             return
         st.session_state[f"taken_{batch['id']}"] = given.file_id
         st.success(say("review_form_taken", n=taken["taken"]))

@@ -8,14 +8,14 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from ui import shapes
 from ui.cards import badge, date_text, dotted
-from ui.client import ApiProblem
 from ui.frame import Desk, put
 from ui.leaf import leaf_of, scan, text_view
 from ui.markup import esc, link, snippet
+from ui.review_parts import machine, marks, others, step_name, turning
 from ui.reviews_client import Reviews
 from ui.state import address, record_address
+from ui.telling import attempt, tell, told
 from ui.texts import Words
 
 #: Opinion buttons: (status, publicity), text, key, Streamlit's look.
@@ -37,70 +37,38 @@ def show(here: Desk) -> None:
     item = reviews.item(int(review_id))
     record = here.api.record(item["record_id"])
     st.html(_head(item, here.say))
-    if told := st.session_state.pop("review_told", ""):
-        st.html(f'<p class="dh-tell" role="status">{esc(told)}</p>')
-    matches = _marks(item)
+    told()
+    matches, named = marks(item), ("id", review_id)
+
+    def to_page(number: int) -> str:
+        return address("/review-item", [named, ("page", str(number))])
+
     leaf = leaf_of(here, record, matches, "")
     left, right = st.columns([1.15, 1], gap="medium")
     with left, st.container(key="scan"):
         if leaf is not None:
-            st.html(_turning(item, record, leaf.number, matches, here.say))
+            put(turning(record, leaf.number, matches, to_page))
             scan(here, record, leaf)
             with st.expander(here.say("review_text"), expanded=not leaf.page["has_image"]):
                 text_view(here, record, leaf)
     with right, st.container(key="side"):
         _opinion(here, reviews, item)
-        put(_machine(item, here.say) + _others(item, here.say))
+        put(machine(item, to_page, here.say) + others(item, here.say))
         _preview(here, reviews, item)
 
 
-def _step(step: str, say: Words) -> str:
-    """初审, 复审, 终审, 单位意见 …"""
-    return say("review_unit_step" if step == "unit" else f"review_{step}")
-
-
-def _marks(item: dict[str, Any]) -> dict[int, shapes.PageMatches]:
-    """What was seen, as matches on the scan and in the text: page → marks and boxes."""
-    found: dict[int, shapes.PageMatches] = {}
-    for seen in item["first_opinion"]["seen"]:
-        if seen["page"]:
-            at = found.setdefault(seen["page"], {"page": seen["page"], "marks": [], "boxes": []})
-            at["marks"].append([seen["start"], seen["end"]])
-            at["boxes"] += seen["boxes"]
-    return found
-
-
 def _head(item: dict[str, Any], say: Words) -> str:
-    here = _step(item["step"], say)
-    meta = [date_text(item["date"], say), badge(item["access_status"], say), esc(item["batch_name"])]
+    here = step_name(item["step"], say)
+    meta = [date_text(item["date"], say), badge(item["access_status"], say)]
     due = item["first_opinion"]["due"]
     meta += [esc(say("review_due_day", day=due))] if due else []
-    back = link("/review", f"← {esc(say('review_back'))}", "dh-act")
+    batch = address("/review-batch", [("id", str(item["batch_id"]))])
+    back = link(batch, f"← {esc(item['batch_name'])}", "dh-act")
     title = link(record_address(item["record_id"]), esc(item["title"]))
     return (
         f'<div class="dh-top"><h1 class="dh-where">{esc(here)}　{title} <code>{esc(item["reference_code"])}</code></h1>'
         f'<p class="dh-meta">{dotted(meta)}</p><p class="dh-row">{back}</p></div>'
     )
-
-
-def _turning(
-    item: dict[str, Any],
-    record: shapes.Record,
-    number: int,
-    matches: dict[int, shapes.PageMatches],
-    say: Words,
-) -> str:
-    """The pages, those with something seen marked."""
-    if len(record["pages"]) < 2:
-        return ""
-    links = []
-    for page in record["pages"]:
-        n = page["number"]
-        seen = len(matches[n]["marks"]) if n in matches else 0
-        text = f"{n}{f' ●{seen}' if seen else ''}"
-        there = address("/review-item", [("id", str(item["id"])), ("page", str(n))])
-        links.append(link(there, esc(text), f"dh-act{' is-on' if n == number else ''}", data_stay=""))
-    return f'<p class="dh-row">{"".join(links)}</p>'
 
 
 # ── the opinion ────────────────────────────────────────────────────────────────
@@ -164,15 +132,11 @@ def _again(item: dict[str, Any]) -> date:
 
 def _done(here: Desk, act: Any, item: dict[str, Any]) -> None:
     """Do it and go on to the next record; what goes wrong is said where the person stands, nothing typed lost."""
-    try:
-        done = act()
-    except ApiProblem as problem:
-        st.error(f"{problem} {problem.advice}")
+    done = attempt(act)
+    if done is None:
         return
     say = here.say
-    st.session_state["review_told"] = say(
-        "review_stored", code=item["reference_code"], step=say(f"review_{item['step']}")
-    )
+    tell(say("review_stored", code=item["reference_code"], step=say(f"review_{item['step']}")))
     _go(item["next"] or done["extra"].get("next"))
 
 
@@ -186,70 +150,6 @@ def _go(review_id: int | None) -> None:
         st.switch_page(st.session_state["pages"]["review"])
     st.query_params.from_dict({"id": str(review_id)})
     st.rerun()
-
-
-# ── what it rests on ───────────────────────────────────────────────────────────
-
-
-def _machine(item: dict[str, Any], say: Words) -> str:
-    first = item["first_opinion"]
-    why = "".join(f"<li>{esc(one)}</li>" for one in first["why"])
-    seen = (
-        "".join(_seen(one, item, say) for one in first["seen"])
-        or f"<li>{esc(say('review_saw_nothing'))}</li>"
-    )
-    near = "".join(
-        f"<li>{badge(p['status'], say)} {link(record_address(p['record_id']), esc(p['title']))} "
-        f'<span class="dh-hint">{esc(p["words"] or "、".join(p["reasons"]))}</span></li>'
-        for p in first["precedents"]
-    )
-    near = near or f'<li class="dh-hint">{esc(first["nearest_away"] or say("review_no_near"))}</li>'
-    return (
-        f'<h2 class="dh-h">{esc(say("review_machine"))} {badge(first["suggests"], say)} '
-        f'<small>{esc(say("review_machine_hint"))}</small></h2><ul class="dh-plainlist">{why}</ul>'
-        f'<h3 class="dh-h">{esc(say("review_saw"))}</h3><ul class="dh-plainlist">{seen}</ul>'
-        f'<h3 class="dh-h">{esc(say("review_near"))}</h3><ul class="dh-plainlist">{near}</ul>'
-    )
-
-
-def _seen(one: dict[str, Any], item: dict[str, Any], say: Words) -> str:
-    if one["page"]:
-        there = address("/review-item", [("id", str(item["id"])), ("page", str(one["page"]))])
-        place = link(there, esc(say("review_page", n=one["page"])), data_stay="")
-    else:
-        place = esc(say("review_description"))
-    return f'<li><mark>{esc(one["text"].replace(chr(10), ""))}</mark> {esc(one["why"])} <span class="dh-place">{place}</span></li>'
-
-
-def _others(item: dict[str, Any], say: Words) -> str:
-    """What came with the transfer, what was said so far, the same document elsewhere, earlier decisions."""
-    transfer = [f"<li>{esc(f['term'])}：{esc(_said(f['value']))}</li>" for f in item["transfer"]]
-    said = [
-        f"<li><b>{esc(_step(o['step'], say))}</b> {badge(o['status'], say)} "
-        f'{esc(o["publicity"])} {esc(o["words"])} <span class="dh-hint">{esc(o["by"])} {esc(o["at"][:10])}</span></li>'
-        for o in item["opinions"]
-    ]
-    twins = [
-        f"<li>{badge(t['access_status'], say)} {link(record_address(t['record_id']), esc(t['title']))} "
-        f'<span class="dh-hint">{esc(t["detail"])}{"，" + esc(say("review_differs")) if t["differs"] else ""}</span></li>'
-        for t in item["twins"]
-    ]
-    if item["twins_away"]:
-        twins.append(f'<li class="dh-hint">{esc(item["twins_away"])}</li>')
-    history = [
-        f'<li>{esc(d["at"][:10])} {badge(d["status"], say)} {esc(d["words"])} <span class="dh-hint">{esc(d["by"])}</span></li>'
-        for d in item["history"]
-    ]
-    parts = (("said", said), ("twins", twins), ("transfer", transfer), ("history", history))
-    return "".join(
-        f'<h3 class="dh-h">{esc(say(f"review_{name}"))}</h3><ul class="dh-plainlist">{"".join(rows)}</ul>'
-        for name, rows in parts
-        if rows
-    )
-
-
-def _said(value: str | list[str]) -> str:
-    return value if isinstance(value, str) else "；".join(value)
 
 
 def _preview(here: Desk, reviews: Reviews, item: dict[str, Any]) -> None:

@@ -9,8 +9,8 @@ from ui.cards import cards
 from ui.client import ApiAway, ApiProblem
 from ui.facets import column, filter_chips, understood_chips, years_form
 from ui.frame import Desk, put, question_box
-from ui.held import held
 from ui.markup import esc, link
+from ui.page_publish import overdue
 from ui.state import MODES, Mode, Search, browse_address, parse
 from ui.texts import Words
 
@@ -23,7 +23,6 @@ def show(here: Desk) -> None:
     search = parse(here.params)
     st.html(_box(search, here.say))
     if not search.asks:
-        held(here)
         _welcome(here)
         return
     try:
@@ -48,6 +47,17 @@ def show(here: Desk) -> None:
         _facets(search, answer, here.say)
     with wide, st.container(key="results"):
         _results(here, search, answer)
+
+
+def _waiting(here: Desk, status: shapes.Status) -> None:
+    """What waits for whoever looks after it: records held for a secrecy mark, withdrawals that are late outside."""
+    offices = here.offices()
+    if "quarantine" in offices:
+        n = sum(finding["state"] != "confirmed" for finding in here.api.quarantine())
+        said = link("/quarantine", esc(here.say("held_title", n=n)), data_key="held")
+        put(f'<p class="dh-notice is-alarm" role="status">{said}</p>' if n else "")
+    if "publish" in offices:
+        put(overdue(status["withdrawals"], here.say))
 
 
 def _box(search: Search, say: Words) -> str:
@@ -194,6 +204,7 @@ def _way(search: Search, loosen: shapes.Loosen, say: Words) -> str:
 def _welcome(here: Desk) -> None:
     say = here.say
     status = here.api.status()
+    _waiting(here, status)
     examples = "".join(
         f"<li>{link(Search(q=question).href(), esc(question))}</li>"
         for question in status["example_questions"]

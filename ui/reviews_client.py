@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from ui.client import Api, ApiProblem
+from ui.client import Api
 
 Json = dict[str, Any]
 
@@ -14,16 +14,6 @@ class Reviews:
 
     def __init__(self, api: Api) -> None:
         self._api = api
-
-    def allowed(self) -> bool:
-        """Whether this visitor has a part in reviews."""
-        try:
-            self._api.get("/v1/reviews/people")
-        except ApiProblem as problem:
-            if problem.status in (401, 403):
-                return False
-            raise
-        return True
 
     def due(self) -> list[Json]:
         return cast(list[Json], self._api.get("/v1/reviews/due")["counts"])
@@ -39,6 +29,42 @@ class Reviews:
         asked = [("step", step), ("size", "1")]
         items = self._api.get(f"/v1/reviews/batches/{batch_id}/items", asked)["items"]
         return cast(int, items[0]["id"]) if items else None
+
+    def batch(self, batch_id: int) -> Json:
+        return cast(Json, self._api.get(f"/v1/reviews/batches/{batch_id}"))
+
+    def items(self, batch_id: int, step: str, after: int, size: int, *, machine: bool = False) -> Json:
+        """Records of a batch, those that wait at `step` where it is not "", and where to go on ("after")."""
+        asked = [
+            ("step", step),
+            ("after", str(after)),
+            ("size", str(size)),
+            ("machine", str(machine).lower()),
+        ]
+        return cast(Json, self._api.get(f"/v1/reviews/batches/{batch_id}/items", asked))
+
+    def people(self) -> list[Json]:
+        return cast(list[Json], self._api.get("/v1/reviews/people")["people"])
+
+    def assign(self, batch_id: int, steps: Json) -> Json:
+        """steps: step → {id, name}."""
+        path = f"/v1/reviews/batches/{batch_id}/assigned"
+        return cast(Json, self._api.send("PUT", path, json={"steps": steps}))
+
+    def bulks(self, batch_id: int) -> list[Json]:
+        return cast(list[Json], self._api.get(f"/v1/reviews/batches/{batch_id}/bulks")["bulks"])
+
+    def propose(self, batch_id: int, body: Json) -> Json:
+        return cast(Json, self._api.send("POST", f"/v1/reviews/batches/{batch_id}/bulks", json=body))
+
+    def bulk(self, bulk_id: int) -> Json:
+        return cast(Json, self._api.get(f"/v1/reviews/bulks/{bulk_id}"))
+
+    def look(self, bulk_id: int, body: Json) -> Json:
+        return cast(Json, self._api.send("POST", f"/v1/reviews/bulks/{bulk_id}/looks", json=body))
+
+    def apply(self, bulk_id: int) -> Json:
+        return cast(Json, self._api.send("POST", f"/v1/reviews/bulks/{bulk_id}/apply"))
 
     def batch_preview(self, batch_id: int) -> Json:
         return cast(Json, self._api.get(f"/v1/reviews/batches/{batch_id}/preview"))

@@ -26,7 +26,9 @@ from ui.visitors import COOKIE, LANGUAGE_COOKIE, Visitor, visitors
 #: What of the API's files a browser may ask for through here.
 _IMAGE = re.compile(r"v1/records/[^/]+/pages/\d+/(?:image|thumbnail|outer/image)")
 _ATTACHMENT = re.compile(r"v1/records/[^/]+/attachments/\d+")
-_TABLE = re.compile(r"v1/reviews/(?:due/export|terms/export|batches/\d+/form)|v1/openings/feed")
+_TABLE = re.compile(
+    r"v1/reviews/(?:due/export|terms/export|batches/\d+/form)|v1/openings/feed|v1/audit/export"
+)
 _IMAGE_TYPES = {"image/jpeg", "image/png", "image/webp"}
 #: Asked for again each time: what was closed since must not come from a cache.
 _PRIVATE = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}

@@ -206,6 +206,12 @@ class Legs(TypedDict):
     meaning: bool
 
 
+class Withdrawals(TypedDict):
+    waiting: int
+    oldest_hours: float
+    overdue: bool
+
+
 class Status(TypedDict):
     archive: str
     documents: int
@@ -213,6 +219,7 @@ class Status(TypedDict):
     legs: Legs
     meaning_away: str
     reading: dict[str, int] | None
+    withdrawals: Withdrawals | None
     meaning_model: str
     example_questions: list[str]
 
@@ -233,9 +240,13 @@ class Finding(TypedDict):
     title: str
     page: int
     mark: str
+    place: str
     line: str
     state: str
     found_at: str
+    decided_by: str
+    decided_at: str | None
+    reason: str
     with_it: int
 
 

@@ -7,12 +7,20 @@ from typing import Literal
 
 from ui import texts_quarantine, texts_redacting
 from ui.texts_accounts import ACCOUNTS
+from ui.texts_audit import AUDIT
+from ui.texts_bulk import BULK
+from ui.texts_office import OFFICE
+from ui.texts_publish import PUBLISH
 from ui.texts_reviews import REVIEWS
 
 Language = Literal["zh", "en"]
 
 TEXTS: dict[str, tuple[str, str]] = {
     **ACCOUNTS,
+    **AUDIT,
+    **BULK,
+    **OFFICE,
+    **PUBLISH,
     **REVIEWS,
     # the frame
     "name": ("档海", "Danghai"),

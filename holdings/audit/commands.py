@@ -54,7 +54,7 @@ def _say(report: Report) -> None:
 
 @audit_app.command()
 def search(
-    who: Annotated[str, typer.Option(help="谁：key:12、account:7、os:1000")] = "",
+    who: Annotated[str, typer.Option(help="谁：key:12、account:7、os:1000，或姓名")] = "",
     what: Annotated[str, typer.Option(help="何事：search、change …，或路径、命令的开头")] = "",
     record: Annotated[str, typer.Option(help="条目 id")] = "",
     outcome: Annotated[str, typer.Option(help="结果：done、refused、not-found、failed …")] = "",

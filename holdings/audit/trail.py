@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Engine,
     delete,
@@ -38,7 +39,11 @@ BATCH = 2_000
 
 @dataclass(frozen=True)
 class Wanted:
-    """What `search` looks for; what is empty does not bind. what: an action, or the beginning of a `what`."""
+    """What `search` looks for; what is empty does not bind.
+
+    who: a caller's id ("account:7"), or the name of whoever asked.  what: an action, or the beginning of a `what`.
+    address: where it was asked from.  Names and addresses are found while they are kept.
+    """
 
     who: str = ""
     what: str = ""
@@ -46,6 +51,7 @@ class Wanted:
     outcome: str = ""
     since: str = ""
     until: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,9 +134,14 @@ class Trail:
     def search(self, wanted: Wanted, *, size: int = 100, before: int | None = None) -> list[Found]:
         """The newest first; `before`: only entries with a smaller number."""
         query = _WITH_DETAIL.order_by(ENTRIES.c.seq.desc()).limit(size)
-        columns = {"actor": wanted.who, "record": wanted.record, "outcome": wanted.outcome}
+        columns = {"record": wanted.record, "outcome": wanted.outcome}
         for name, value in columns.items():
             query = query.where(ENTRIES.c[name] == value) if value else query
+        if wanted.who:
+            is_id = ":" in wanted.who
+            query = query.where(ENTRIES.c.actor == wanted.who if is_id else _detail_says("name", wanted.who))
+        if wanted.address:
+            query = query.where(_detail_says("address", wanted.address))
         if wanted.what:
             begins = ENTRIES.c.what.startswith(wanted.what, autoescape=True)
             query = query.where((ENTRIES.c.action == wanted.what) | begins)
@@ -187,6 +198,11 @@ class Trail:
 _WITH_DETAIL = select(ENTRIES, DETAILS.c.salt, DETAILS.c.body).join_from(
     ENTRIES, DETAILS, DETAILS.c.seq == ENTRIES.c.seq, isouter=True
 )
+
+
+def _detail_says(name: str, value: str) -> ColumnElement[bool]:
+    """Whether a detail, which is canonical JSON, gives this text for this name."""
+    return DETAILS.c.body.contains(canonical({name: value})[1:-1], autoescape=True)
 
 
 def _append(connection: Connection, events: Sequence[Event]) -> list[int]:

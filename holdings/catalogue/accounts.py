@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from holdings.access import READING_ROOM
-from holdings.catalogue.database import Database
+from holdings.access import PUBLIC, READING_ROOM
+from holdings.catalogue.database import Database, parts
+from holdings.catalogue.tables import KeyRow
 from holdings.catalogue.tables_accounts import AccountRow, EnrolmentRow, SessionRow
 from holdings.catalogue.tokens import ENROLMENT, digest, new_token
 from holdings.catalogue.visibility import audiences_now, within
@@ -64,6 +65,11 @@ class Account:
     def caller_id(self) -> str:
         return f"account:{self.id}"
 
+    @property
+    def retired(self) -> bool:
+        """Given up for good. No account in use is without a role and public (`audience_of`)."""
+        return not self.roles and self.audience == PUBLIC
+
 
 def known_audiences(session: Session) -> tuple[str, ...]:
     """Every audience that a key or an account may name."""
@@ -99,6 +105,28 @@ class Accounts:
             if row is None:
                 raise NotFound(f"没有“{name}”这个账号。", advice="`danghai accounts list` 可查。")
             return _account(row)
+
+    def readers(self, q: str = "", *, limit: int = 100) -> list[Account]:
+        """Readers, newest first; those whose name or real name has `q` in it."""
+        query = select(AccountRow).where(AccountRow.audience == READING_ROOM)
+        if q := q.strip():
+            has = (AccountRow.name, folded(q)), (AccountRow.real_name, q)
+            query = query.where(or_(*(column.contains(text, autoescape=True) for column, text in has)))
+        with self._database.read() as session:
+            found = session.scalars(query.order_by(AccountRow.id.desc()).limit(limit))
+            return [_account(row) for row in found]
+
+    def real_names(self, caller_ids: Collection[str]) -> dict[str, str]:
+        """Caller id → real name, for those that are accounts."""
+        numbers = {
+            int(number) for kind, _, number in (i.partition(":") for i in caller_ids) if kind == "account"
+        }
+        found: dict[str, str] = {}
+        with self._database.read() as session:
+            for some in parts(sorted(numbers)):
+                query = select(AccountRow.id, AccountRow.real_name).where(AccountRow.id.in_(some))
+                found |= {f"account:{number}": name for number, name in session.execute(query)}
+        return found
 
     def with_password(self, name: str) -> tuple[Account | None, str]:
         """The account of a sign-in name, and its hash ('' where there is none)."""
@@ -160,7 +188,7 @@ class Accounts:
         audience = audience_of(roles, audience)
         with self._database.write() as session:
             check_roles(audience, roles, known_audiences(session))
-            row = _row(session, account_id)
+            row = _in_use(session, account_id)
             if audience == READING_ROOM and not roles and not row.checked_by:
                 raise BadInput("此人的真实姓名没有在柜台核验过。", advice="请另办读者登记。")
             row.roles, row.audience = sorted(set(roles)), audience
@@ -178,8 +206,20 @@ class Accounts:
     def unlock(self, account_id: int, *, by: str) -> Account:
         _not_oneself(account_id, by)
         with self._database.write() as session:
-            row = _row(session, account_id)
+            row = _in_use(session, account_id)
             row.locked_at = None
+            return _account(row)
+
+    def retire(self, account_id: int, *, by: str) -> Account:
+        """For good, and at once: no role, no password, no session, no key. Who it was stays on record, and its
+        name stays taken: a name never means two people."""
+        _not_oneself(account_id, by)
+        with self._database.write() as session:
+            row, now = _in_use(session, account_id), datetime.now(UTC)
+            _put_password(session, account_id, "", "")
+            row.roles, row.audience, row.locked_at = [], PUBLIC, row.locked_at or now
+            keys = update(KeyRow).where(KeyRow.owner == account_id, KeyRow.revoked_at.is_(None))
+            session.execute(keys.values(revoked_at=now))
             return _account(row)
 
     # ── passwords ──────────────────────────────────────────────────────────────
@@ -187,7 +227,7 @@ class Accounts:
     def set_password(self, account_id: int, password: str, *, keep: str = "") -> None:
         """A new password; every session but the one of token `keep` ends, and waiting codes too."""
         with self._database.read() as session:
-            row = _row(session, account_id)
+            row = _in_use(session, account_id)
             about = (row.name, row.real_name)
         check_password(password, about)
         hashed = self.passwords.hash(password)  # 0.1 s: not within the transaction
@@ -206,7 +246,7 @@ class Accounts:
         _not_oneself(account_id, by)
         code, now = new_token(ENROLMENT), datetime.now(UTC)
         with self._database.write() as session:
-            _row(session, account_id)
+            _in_use(session, account_id)
             _put_password(session, account_id, "", "")
             session.execute(delete(EnrolmentRow).where(EnrolmentRow.ends_at < now))
             session.add(
@@ -260,7 +300,7 @@ class Accounts:
                 name, real_name=real_name or name, roles=roles, audience=audience, by="oidc", subject=subject
             )
         with self._database.write() as session:
-            row = _row(session, known.id)
+            row = _in_use(session, known.id)
             row.roles, row.audience, row.real_name = sorted(set(roles)), audience, real_name or row.real_name
             return _account(row)
 
@@ -269,6 +309,14 @@ def _row(session: Session, account_id: int) -> AccountRow:
     row = session.get(AccountRow, account_id)
     if row is None:
         raise NotFound("没有这个账号。")
+    return row
+
+
+def _in_use(session: Session, account_id: int) -> AccountRow:
+    """Errors: NotFound; Conflict for one that was retired."""
+    row = _row(session, account_id)
+    if _account(row).retired:
+        raise Conflict("这个账号已注销，不能再用。", advice="请另开一个账号，用别的账号名。")
     return row
 
 

@@ -42,6 +42,7 @@ class Bulk:
     looked: Mapping[int, tuple[bool, str, str]]
     state: str
     by: str
+    by_id: str
     at: datetime
 
 
@@ -148,9 +149,9 @@ class BulkReviews:
         """
         with self._database.read() as session:
             row = _row(session, bulk_id)
-            bulk, proposer = _bulk(row), row.by_id
+            bulk = _bulk(row)
             targets = [(int(i), int(version)) for i, version in row.targets]
-        if proposer != caller.person:
+        if bulk.by_id != caller.person:
             raise NotAllowed("批量意见由提出的人落实。", advice=f"请由{bulk.by}办理。")
         if bulk.state != "looking" or set(bulk.sample) - bulk.looked.keys():
             raise Conflict(
@@ -200,6 +201,6 @@ def _row(session: Session, bulk_id: int, *, lock: bool = False) -> BulkRow:
 def _bulk(row: BulkRow) -> Bulk:
     said = Said(**(row.opinion | {"reasons": tuple(row.opinion["reasons"])}))
     looked = {int(i): (bool(agrees), words, by) for i, (agrees, words, _, by, _) in row.looked.items()}
-    same = ("id", "batch_id", "step", "seed", "state", "by", "at")
+    same = ("id", "batch_id", "step", "seed", "state", "by", "by_id", "at")
     values = {name: getattr(row, name) for name in same}
     return Bulk(**values, said=said, targets=len(row.targets), sample=tuple(row.sample), looked=looked)

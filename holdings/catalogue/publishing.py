@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, update
 
 from holdings.access import PUBLIC
 from holdings.catalogue import removal
@@ -14,6 +14,7 @@ from holdings.catalogue.database import CHUNK, Database, parts
 from holdings.catalogue.records import Records
 from holdings.catalogue.tables import RecordRow
 from holdings.catalogue.tables_publishing import CarriedRow, PackageRow
+from holdings.catalogue.visibility import is_held
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,12 @@ class Publishing:
         with self._database.read() as session:
             row = session.scalar(query)
             return None if row is None else _package(row)
+
+    def packages(self, *, limit: int = 50) -> list[Package]:
+        """Those made here, newest first."""
+        query = select(PackageRow).where(PackageRow.way == "out").order_by(PackageRow.sequence.desc())
+        with self._database.read() as session:
+            return [_package(row) for row in session.scalars(query.limit(limit))]
 
     def unacknowledged(self) -> list[Package]:
         query = select(PackageRow).where(PackageRow.way == "out", PackageRow.done_at.is_(None))
@@ -151,14 +158,23 @@ class Publishing:
                 change = update(CarriedRow).where(CarriedRow.record_id == record_id)
                 session.execute(change.values(closed_at=None))
 
-    def waiting(self) -> Waiting:
-        """As far as it was noticed."""
+    def waiting(self, *, every: bool = True) -> Waiting:
+        """As far as it was noticed. every False: without records that staff may not know of. What packages
+        say of themselves counts either way."""
+        query = select(func.count(), func.min(CarriedRow.closed_at)).where(_to_be_told(every))
         with self._database.read() as session:
-            columns = (func.count(), func.min(CarriedRow.closed_at))
-            unpacked, first = session.execute(select(*columns).where(CarriedRow.closed_at.is_not(None))).one()
+            unpacked, first = session.execute(query).one()
         packed = [p for p in self.unacknowledged() if p.withdrawals]
         times = [t for t in (first, *(p.closed_at or p.made_at for p in packed)) if t is not None]
         return Waiting(unpacked, sum(p.withdrawals for p in packed), min(times) if times else None)
+
+    def closed(self, limit: int, *, every: bool = True) -> list[tuple[str, datetime]]:
+        """(record id, since when) of what is to be taken back and is in no package yet, the oldest first; as
+        far as it was noticed. every: as for `waiting`."""
+        query = select(CarriedRow.record_id, CarriedRow.closed_at).where(_to_be_told(every))
+        with self._database.read() as session:
+            found = session.execute(query.order_by(CarriedRow.closed_at, CarriedRow.record_id).limit(limit))
+            return [(record_id, at) for record_id, at in found if at is not None]
 
     # ── on the outside ─────────────────────────────────────────────────────────
 
@@ -185,6 +201,14 @@ class Publishing:
         change = update(PackageRow).where(PackageRow.way == "in", PackageRow.sequence == sequence)
         with self._database.write() as session:
             session.execute(change.values(done_at=datetime.now(UTC)))
+
+
+def _to_be_told(every: bool) -> ColumnElement[bool]:
+    """What was carried and is closed now; not every one: only what staff may see, neither held for a secrecy mark
+    nor taken out of the catalogue."""
+    closed = CarriedRow.closed_at.is_not(None)
+    there = exists().where(RecordRow.id == CarriedRow.record_id)
+    return closed if every else closed & there & ~is_held(CarriedRow.record_id)
 
 
 def _package(row: PackageRow) -> Package:

@@ -40,6 +40,8 @@ def test_every_role_s_audience_and_every_route_s_roles(door: Door, people: dict[
         assert status("PUT", "/v1/accounts/999/roles", json={"roles": ["curator"]}) == (
             404 if accounts else 403
         )
+        assert status("POST", "/v1/accounts/999/retire") == (404 if accounts else 403)
+        assert status("GET", "/v1/readers") == (200 if role in DESK_ROLES else 403)
         assert status("GET", "/v1/keys") == (200 if keys else 403)
         assert status("DELETE", "/v1/keys/999") == (404 if keys else 403)
         made = status("POST", "/v1/readers", json={**reader, "name": f"du.zhe.{role}"})
@@ -89,6 +91,7 @@ def test_the_security_administrator_makes_accounts_and_never_changes_his_own(
         ("unlock", None),
         ("reset", None),
         ("lock", None),
+        ("retire", None),
     ):
         method = "PUT" if path == "roles" else "POST"
         problem(door.ask(method, f"/v1/accounts/{me}/{path}", token, json=body), 403, "not-allowed")
@@ -103,6 +106,47 @@ def test_the_security_administrator_makes_accounts_and_never_changes_his_own(
     listed = door.ask("GET", "/v1/accounts", token).text
     assert GOOD not in listed
     assert "argon2" not in listed
+
+
+def test_an_account_that_was_retired_is_gone_for_good_and_its_name_stays_taken(
+    door: Door, people: dict[str, str]
+) -> None:
+    token = people["security_admin"]
+    account = door.add("li.gang", "curator")
+    session = door.sign_in("li.gang")
+    key = door.ask("POST", "/v1/me/keys", session, json={"name": "x", "roles": ["curator"]}).json()["key"]
+    door.catalogue.accounts.enrolment(door.add("bie.ren", "curator").id, by="")  # another's code stays
+    at = f"/v1/accounts/{account.id}"
+    gone = door.ask("POST", f"{at}/retire", token).json()
+    assert (gone["retired"], gone["locked"], gone["roles"], gone["enrolled"]) == (True, True, [], False)
+    problem(door.ask("GET", "/v1/me", session), 401, "session-ended")
+    problem(door.ask("GET", "/v1/me", key), 401, "key-not-valid")
+    problem(door.try_sign_in("li.gang"), 401, "sign-in-failed")
+    for path, body in (
+        ("unlock", None),
+        ("reset", None),
+        ("retire", None),
+        ("roles", {"roles": ["curator"]}),
+    ):
+        method = "PUT" if path == "roles" else "POST"
+        problem(door.ask(method, f"{at}/{path}", token, json=body), 409, "conflict")
+    again = {"name": "Li.Gang", "real_name": "新人", "roles": ["curator"]}
+    problem(door.ask("POST", "/v1/accounts", token, json=again), 409, "conflict")
+    retired = [one for one in door.ask("GET", "/v1/accounts", token).json() if one["retired"]]
+    assert [(one["id"], one["real_name"]) for one in retired] == [(account.id, "试li.gang")]
+
+
+def test_the_desk_finds_its_readers_and_nobody_else(door: Door, people: dict[str, str]) -> None:
+    for name, real_name in (("du.yi", "读者一"), ("du.er", "读者二")):
+        given = {"name": name, "real_name": real_name, "document": "护照"}
+        assert door.ask("POST", "/v1/readers", people["archivist"], json=given).status_code == 201
+
+    def found(q: str) -> list[str]:
+        rows = door.ask("GET", "/v1/readers", people["admin"], params={"q": q}).json()
+        return [row["name"] for row in rows]
+
+    assert found("") == ["du.er", "du.yi"]
+    assert (found("者一"), found("DU.ER"), found("试"), found("%")) == (["du.yi"], ["du.er"], [], [])
 
 
 def test_a_key_of_one_s_own_is_shown_once_and_ends_at_once(door: Door, people: dict[str, str]) -> None:

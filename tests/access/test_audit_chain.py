@@ -297,6 +297,12 @@ def test_search_by_who_what_record_and_when(tmp_path: Path) -> None:
     assert seqs() == list(range(12, 0, -1))
     assert seqs(who="key:1") == [11, 8, 5, 2]
     assert seqs(record="990001:J001-1-1-4") == [5]
+    assert seqs(address="192.0.2.4") == [5]
+    assert seqs(address="192.0.2") == seqs(address='%"') == []
+    [named] = trail.append([event(99, detail={"name": "张三", "address": "192.0.2.4"})])
+    assert seqs(who="张三") == [named]
+    assert seqs(who="张") == []
+    assert seqs(address="192.0.2.4") == [named, 5]
     assert seqs(what="search", outcome="refused") == [11, 9, 7, 5, 3, 1]
     assert seqs(what="GET /v1/s") == seqs()
     assert seqs(what="GET _v1/s") == []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import hashlib
 import hmac
+import io
 import json
 import sqlite3
 import threading
@@ -21,13 +23,15 @@ import pytest
 from holdings.access import PUBLIC, READING_ROOM, STAFF
 from holdings.audit.alerts import Watch
 from holdings.audit.check import check
+from holdings.audit.heads import write_head
 from holdings.audit.trail import Found, Trail, Wanted
 from holdings.records import Line, PageText
+from holdings.signing import make_key
 from tests.api.conftest import System
 from tests.api.small_archive import small_archive
 from tests.api.test_closing import CLOSE, OPEN_AGAIN
 
-from .trails import event
+from .trails import at_the_file, event
 
 OPENED = "990001:J001-1-1-1"
 
@@ -213,6 +217,66 @@ def test_the_trail_pages_by_cursor(system: System) -> None:
     assert system.ask("/v1/audit", "security_officer", params={"cursor": other}).status_code == 400
 
 
+def test_the_trail_goes_out_as_a_file_without_formulas(system: System) -> None:
+    system.search("=1+1", STAFF)
+    system.ask(f"/v1/records/{OPENED}", STAFF)
+    on_record(system)
+    answer = system.ask("/v1/audit/export", "audit_admin", params={"who": "key:2"})
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    headers, *rows = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert [row[headers.index("条目")] for row in rows] == [OPENED, ""]
+    assert [row[headers.index("自何处")] for row in rows] == ["testclient", "testclient"]
+    assert rows[1][headers.index("参数")] == "q==1+1"
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+    on_record(system)
+    [entry] = system.get("/v1/audit", "audit_admin", what="export")["entries"]
+    assert entry["what"] == "GET /v1/audit/export"
+    assert system.ask("/v1/audit/export", STAFF).status_code == 403
+
+
+def test_the_chain_is_verified_on_request_and_its_state_told(system: System) -> None:
+    for method, path in (("GET", "state"), ("POST", "verify")):
+        for who in (PUBLIC, STAFF, "system_admin", "security_admin"):
+            assert system.ask(f"/v1/audit/{path}", who, method=method).status_code == 403
+    system.search("登记", STAFF)
+    on_record(system)
+    state = system.get("/v1/audit/state", "audit_admin")
+    assert (state["verified"], state["head"], state["signs"], state["guards_missing"]) == (
+        None,
+        None,
+        False,
+        [],
+    )
+    make_key(system.settings.audit_key_file)
+    write_head(system.settings, Trail.of(system.settings), datetime.now(UTC))
+    sound = verified(system)
+    assert (sound["verified"]["sound"], sound["verified"]["heads"]) == (True, 1)
+    assert sound["verified"]["by"] == "public"  # the key's name
+    assert sound["head"]["agrees"]
+    seq = sound["head"]["seq"]
+    with at_the_file(system.settings) as file:  # the entry that the head names is written anew
+        file.execute("UPDATE audit_entries SET what = 'GET /nothing' WHERE seq = ?", (seq,))
+    unsound = verified(system)
+    assert not unsound["head"]["agrees"]
+    assert not unsound["verified"]["sound"]
+    assert seq in {found["seq"] for found in unsound["verified"]["findings"]}
+    assert unsound["verified"]["findings_in_all"] == len(unsound["verified"]["findings"])
+
+
+def verified(system: System) -> Any:
+    """The state once a verification asked for now is on record."""
+    before = system.get("/v1/audit/state", "audit_admin")["verified"]
+    assert system.ask("/v1/audit/verify", "audit_admin", method="POST").status_code == 202
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        on_record(system)
+        state = system.get("/v1/audit/state", "audit_admin")
+        if state["verified"] != before and not state["verifying"]:
+            return state
+        time.sleep(0.02)
+    raise AssertionError("never verified")
+
+
 # ── alerts ─────────────────────────────────────────────────────────────────────
 
 
@@ -313,8 +377,6 @@ def test_an_alert_address_needs_a_secret_and_is_an_address() -> None:
 
 
 def test_the_day_s_head_and_erasures_are_made_while_serving(system: System) -> None:
-    from holdings.signing import make_key
-
     make_key(system.settings.audit_key_file)
     system.search("登记", STAFF)
     on_record(system)

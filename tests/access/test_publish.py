@@ -428,6 +428,50 @@ def test_a_late_withdrawal_is_an_alert_a_metric_and_shown_to_staff(make_system: 
     assert "danghai_publish_withdrawals_waiting 1.0" in system.ask("/metrics", "system_admin").text
 
 
+def test_staff_are_shown_packages_and_what_the_outside_has_still_to_lose(
+    make_system: Callable[[], System],
+) -> None:
+    system = make_system()
+    system.put(small_archive(system.store).incoming[:20])
+    system.project()
+    for role in ("security_officer", "curator"):
+        system.keys[role] = system.catalogue.keys.add(STAFF, roles=[role])
+    system.keys["system_admin"] = system.catalogue.keys.add(PUBLIC, roles=["system_admin"])
+    for who in (PUBLIC, "curator", "system_admin"):
+        assert system.ask("/v1/publish", who).status_code == 403
+    said = system.get("/v1/publish", STAFF)
+    assert (said["packages"], said["signs"], said["since"], said["overdue"]) == ([], False, None, False)
+    make_key(system.settings.publish_key_file)
+    export(system.settings, system.catalogue, system.settings.home / "out")
+    public = sorted(i for ids in system.catalogue.publishing.carried_ids() for i in ids)
+    files = [i for i, s in system.catalogue.records.many(public).items() if s.record.level == "file"]
+    for record_id in files[:2]:
+        system.catalogue.records.set_access(record_id, access_status="控制", publicity="")
+    page = system.catalogue.pages.of(files[2])[0] if system.catalogue.pages.of(files[2]) else None
+    assert page is not None
+    marked = PageText((Line("机密", (60, 50, 120, 36)),), "ocr:test@1")
+    assert system.catalogue.pages.save_reading(page.id, marked, "test")
+    said = system.get("/v1/publish", STAFF)
+    assert [one["record_id"] for one in said["waiting"]] == files[:2]
+    assert {one["access_status"] for one in said["waiting"]} == {"控制"}
+    assert (said["waiting_in_all"], said["unacknowledged"], said["overdue"]) == (2, 0, False)
+    assert system.get("/v1/status", STAFF)["withdrawals"]["waiting"] == 2
+    held = system.get("/v1/publish", "security_officer")  # what is held is the officer's alone
+    assert (sorted(one["record_id"] for one in held["waiting"]), held["waiting_in_all"]) == (files[:3], 3)
+    assert system.get("/v1/status", "security_officer")["withdrawals"]["waiting"] == 3
+    export(system.settings, system.catalogue, system.settings.home / "out")
+    said = system.get("/v1/publish", STAFF)
+    assert (said["waiting"], said["waiting_in_all"], said["unacknowledged"]) == ([], 0, 3)
+    assert [(p["sequence"], p["withdrawals"], p["done_at"]) for p in said["packages"]] == [
+        (2, 3, None),
+        (1, 0, None),
+    ]
+    system.catalogue.publishing.acknowledged(2)
+    said = system.get("/v1/publish", STAFF)
+    assert (said["unacknowledged"], said["since"], said["hours"]) == (0, None, 0.0)
+    assert all(p["done_at"] for p in said["packages"])
+
+
 # ── the outside serves ─────────────────────────────────────────────────────────
 
 

@@ -419,6 +419,7 @@ def test_a_bulk_opinion_over_http(make_system: Any) -> None:
     bulk = ok(send(system, "first", f"/v1/reviews/batches/{batch}/bulks", {"step": "first", **OPENS}))
     assert (bulk["targets"], len(bulk["sample"]), bulk["state"]) == (8, 5, "looking")
     at = f"/v1/reviews/bulks/{bulk['id']}"
+    assert (bulk["mine"], system.get(at, "second")["mine"]) == (True, False)
     assert send(system, "first", f"{at}/apply", None).status_code == 409
     for review_id in bulk["sample"]:
         ok(send(system, "second", f"{at}/looks", {"review_id": review_id, "agrees": True}))

@@ -114,6 +114,7 @@ VALUES: dict[str, Values] = {
     "outcome": _fixed("done"),
     "since": _fixed("2026-03-02", "x"),
     "until": _fixed("2026-03-02"),
+    "address": _fixed("192.0.2.7"),
 }
 
 #: Body schema → bodies. Callers here may change nothing; what they are told must not tell either.

@@ -1,0 +1,49 @@
+"""The shapes of what goes to the public installation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from search_api.schema import Shape
+
+
+class PackageOut(Shape):
+    """A package made here. closed_at: when the first of the records it withdraws was closed; done_at: when the
+    outside acknowledged it, null while it has not."""
+
+    sequence: int
+    kind: str
+    made_at: datetime
+    additions: int
+    withdrawals: int
+    closed_at: datetime | None
+    done_at: datetime | None
+
+
+class WithdrawalOut(Shape):
+    """A record that the public installation still shows and that is not public any more."""
+
+    record_id: str
+    reference_code: str
+    title: str
+    access_status: str
+    closed_at: datetime
+    hours: float
+
+
+class PublishOut(Shape):
+    """waiting: withdrawals that are in no package yet, the oldest first, at most a hundred of `waiting_in_all`.
+
+    unacknowledged: withdrawals in packages that the outside has not acknowledged.  since: when the oldest of
+    both was closed.  overdue: that is longer ago than `limit_hours`.
+    """
+
+    signs: bool
+    packages: list[PackageOut]
+    waiting: list[WithdrawalOut]
+    waiting_in_all: int
+    unacknowledged: int
+    since: datetime | None
+    hours: float
+    limit_hours: int
+    overdue: bool
