@@ -23,7 +23,9 @@ from search_api import (
     routes_review_lists,
     routes_reviews,
     routes_search,
+    routes_series,
     routes_sign_in,
+    routes_themes,
 )
 from search_api.audited import Audited
 from search_api.guarding import LastResort, SecurityHeaders
@@ -76,6 +78,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routes_bulk_reviews,
         routes_reviews,
         routes_openings,
+        routes_themes,
+        routes_series,
         routes_audit,
     ):
         app.include_router(_reading(room.router) if house.settings.public_only else room.router)
