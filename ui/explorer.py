@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui import (
     page_browse,
+    page_calendar,
     page_list,
     page_me,
     page_openings,
@@ -16,7 +17,9 @@ from ui import (
     page_review,
     page_review_item,
     page_search,
+    page_series,
     page_sign_in,
+    page_themes,
 )
 from ui.frame import Desk, desk, frame, trouble
 
@@ -28,6 +31,9 @@ PAGES: dict[str, Callable[[Desk], None]] = {
     "openings": page_openings.show,
     "review": page_review.show,
     "review-item": page_review_item.show,
+    "themes": page_themes.show,
+    "series": page_series.show,
+    "calendar": page_calendar.show,
     "sign-in": page_sign_in.show,
     "enrol": page_sign_in.show_enrol,
     "me": page_me.show,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -13,6 +13,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from ui.client import Api, ApiAway, ApiProblem, api_url, came_from
+from ui.curation_client import Curation
 from ui.markup import esc, hidden, link
 from ui.reviews_client import Reviews
 from ui.state import address
@@ -22,6 +23,9 @@ from ui.visitors import COOKIE, LANGUAGE_COOKIE, Visitor, visitors
 log = logging.getLogger("danghai.ui")
 _HERE = Path(__file__).parent
 _NAV = (("search", "/"), ("browse", "/browse"), ("list", "/list"), ("openings", "/openings"))
+_Pages = tuple[tuple[str, str], ...]
+_REVIEWS: _Pages = (("review", "/review"),)
+_CURATION: _Pages = (("themes", "/themes"), ("series", "/series"), ("calendar", "/calendar"))
 
 
 @dataclass(frozen=True)
@@ -86,8 +90,9 @@ def frame(here: Desk, page: str) -> None:
 def _head(here: Desk, page: str) -> str:
     say = here.say
     items = []
-    reviews = (("review", "/review"),) if _reviews(here) else ()
-    for name, href in (*_NAV, *reviews):
+    own = _REVIEWS if _has_part(here, "reviews", Reviews(here.api).allowed) else ()
+    own += _CURATION if _has_part(here, "curation", Curation(here.api).allowed) else ()
+    for name, href in (*_NAV, *own):
         count = len(here.visitor.kept) if name == "list" else 0
         badge = f' <span class="dh-count">{count}</span>' if count else ""
         current = {"aria_current": "page"} if name == page else {}
@@ -114,18 +119,18 @@ def _head(here: Desk, page: str) -> str:
     )
 
 
-def _reviews(here: Desk) -> bool:
-    """Whether the visitor has a part in reviews: asked once for a key, and not while the API is away."""
+def _has_part(here: Desk, part: str, allowed: Callable[[], bool]) -> bool:
+    """Whether the visitor has a part in it: asked once for a key, and not while the API is away."""
     key = here.visitor.key
     if not key:
         return False
-    known = st.session_state.get("reviews")
+    known = st.session_state.get(part)
     if known is None or known[0] != key:
         try:
-            known = key, Reviews(here.api).allowed()
+            known = key, allowed()
         except (ApiAway, ApiProblem):
             return False
-        st.session_state["reviews"] = known
+        st.session_state[part] = known
     return bool(known[1])
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from ui import texts_quarantine, texts_redacting
 from ui.texts_accounts import ACCOUNTS
+from ui.texts_curation import CURATION
 from ui.texts_reviews import REVIEWS
 
 Language = Literal["zh", "en"]
@@ -14,6 +15,7 @@ Language = Literal["zh", "en"]
 TEXTS: dict[str, tuple[str, str]] = {
     **ACCOUNTS,
     **REVIEWS,
+    **CURATION,
     # the frame
     "name": ("档海", "Danghai"),
     "tagline": ("档案检索与发现", "Search and discovery for archives"),
