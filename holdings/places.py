@@ -68,6 +68,12 @@ def position(name: str) -> tuple[str, tuple[float, float]] | None:
     return (found.name, found.at) if found and found.at else None
 
 
+def present_name(name: str) -> str:
+    """What the place of this name is called now; the name itself where none is known."""
+    found = _by_key().get(normalise(name).text)
+    return found.name if found else name
+
+
 def find_places(text: str) -> list[FoundPlace]:
     """Places named in a text, in order, the longest name first where names overlap."""
     normal = normalise(text)

@@ -20,6 +20,7 @@ from holdings.access import Caller
 from holdings.catalogue import StoredRecord
 from holdings.engines.port import Ids, Question, Sort
 from holdings.errors import NotReady
+from holdings.places import present_name
 from holdings.text import description_text
 from search_api.asking import Asked, question
 from search_api.schema_curation import ThemesWanted
@@ -150,4 +151,5 @@ def _point(stored: StoredRecord, scans: tuple[int, int, int], shown: int) -> Poi
     pages, pixels, unread = scans
     decade = f"{years[0] // 10}0" if years else ""
     kept = Kept(record.genre, decade, pages, pixels, unread, shown)
-    return Point(record.id, description_text(record), years, record.places, kept)
+    places = tuple(dict.fromkeys(map(present_name, record.places)))
+    return Point(record.id, description_text(record), years, places, kept)

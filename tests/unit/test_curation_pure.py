@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 from hypothesis import given
@@ -20,6 +23,7 @@ from curation.words import words_of
 from models.words import JiebaSegmenter
 
 DIMENSION = 24
+ROOT = Path(__file__).parents[2]
 
 
 def silent(step: str, share: float) -> None:
@@ -32,6 +36,14 @@ def about(subject: int, seed: int, spread: float = 0.25) -> np.ndarray:
     middle = np.random.default_rng(1000 + subject).standard_normal(DIMENSION)
     noise = np.random.default_rng(seed).standard_normal(DIMENSION)
     return unit(middle / np.linalg.norm(middle) + spread * noise / np.linalg.norm(noise))
+
+
+def test_the_api_starts_without_what_groups() -> None:
+    code = (
+        "import sys, search_api.app; print([m for m in ('sklearn', 'scipy', 'plotly') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 # ── naming ─────────────────────────────────────────────────────────────────────
