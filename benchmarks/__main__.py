@@ -11,6 +11,8 @@ ROOT = Path(__file__).parent.parent
 #: Name → (module, what it measures, options of the default run; None: not part of it).
 BENCHMARKS: dict[str, tuple[str, str, list[str] | None]] = {
     "relevance": ("relevance", "nDCG@10 and recall@100 on the judged sets", ["--set", "samples"]),
+    "series": ("series", "precision of what a series proposes, before and after choosing", []),
+    "themes": ("themes", "the map and groups of themes: time, memory, agreement", None),
     "encoder": ("encoder", "passages a second, one question's time", []),
     "ingest": ("ingest", "records a second into the catalogue", []),
     "ocr": ("ocr", "character errors and pages a minute", None),

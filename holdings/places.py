@@ -15,11 +15,13 @@ DATA = Path(__file__).parent / "data" / "places.toml"
 
 @dataclass(frozen=True)
 class Place:
-    """One place. also: its other names and spellings, the present name not among them."""
+    """One place. also: its other names and spellings, the present name not among them.  at: latitude and longitude
+    in degrees (WGS 84), to about 2 km; None where nobody wrote it down."""
 
     name: str
     also: tuple[str, ...]
     note: str = ""
+    at: tuple[float, float] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -48,13 +50,28 @@ def _place(row: dict[str, object]) -> Place:
     name = str(row["name"])
     also = row.get("also", [])
     names = [str(row.get("traditional", name)), *map(str, also if isinstance(also, list) else [])]
-    return Place(name, tuple(n for n in dict.fromkeys(names) if n != name), str(row.get("note", "")))
+    at = row.get("at")
+    where = (float(at[0]), float(at[1])) if isinstance(at, list) else None
+    return Place(name, tuple(n for n in dict.fromkeys(names) if n != name), str(row.get("note", "")), where)
 
 
 def variants(place: str) -> tuple[str, ...]:
     """All other names of the place that has this name now or had it once; () when none is known."""
     found = _by_key().get(normalise(place).text)
     return tuple(n for n in found.names if n != place) if found else ()
+
+
+def position(name: str) -> tuple[str, tuple[float, float]] | None:
+    """The present name of the place that has this name now or had it once, and where it lies; None where that is
+    not known."""
+    found = _by_key().get(normalise(name).text)
+    return (found.name, found.at) if found and found.at else None
+
+
+def present_name(name: str) -> str:
+    """What the place of this name is called now; the name itself where none is known."""
+    found = _by_key().get(normalise(name).text)
+    return found.name if found else name
 
 
 def find_places(text: str) -> list[FoundPlace]:

@@ -29,6 +29,9 @@ STAFF_ROLES: frozenset[str] = frozenset(ROLE_NAMES) - THREE_ADMINISTRATORS
 #: Roles whose holder registers readers at the desk.
 DESK_ROLES: frozenset[str] = frozenset({"archivist", "admin"})
 
+#: Roles that find themes, keep series and the calendar.
+CURATION_ROLES: frozenset[str] = frozenset({"curator", "admin"})
+
 
 def check_roles(audience: str, roles: Collection[str], audiences: Collection[str]) -> None:
     """Whether a key or an account may be so. Errors: BadInput that says what does not go together."""

@@ -26,7 +26,9 @@ from search_api import (
     routes_review_lists,
     routes_reviews,
     routes_search,
+    routes_series,
     routes_sign_in,
+    routes_themes,
 )
 from search_api.audited import Audited
 from search_api.guarding import LastResort, SecurityHeaders
@@ -83,6 +85,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routes_reviews,
         routes_openings,
         routes_publish,
+        routes_themes,
+        routes_series,
         routes_audit,
         docs,
     ):

@@ -23,7 +23,7 @@ from holdings.access import (
 )
 from holdings.errors import NotAllowed, NotSignedIn
 from holdings.review_rules import REVIEW_ROLES
-from holdings.roles import DESK_ROLES
+from holdings.roles import CURATION_ROLES, DESK_ROLES
 from search_api.audited import SAFE, caller_known
 from search_api.house import House
 from search_api.presence import Known
@@ -139,6 +139,9 @@ get_desk = with_role(get_person, DESK_ROLES, "读者登记由业务人员办理�
 get_reviewer = with_role(
     get_staff, REVIEW_ROLES, "此操作限业务人员、开放审核员或业务管理员。", "请由有此角色的同事办理。"
 )
+get_curator = with_role(
+    get_staff, CURATION_ROLES, "此操作限编研人员或业务管理员。", "请由有此角色的同事办理。"
+)
 get_auditor = with_role(get_caller, AUDIT_ROLES, "此操作限审计管理员、保密员。", "请由有此角色的同事办理。")
 
 
@@ -166,4 +169,5 @@ Person = Annotated[Caller, Depends(get_person)]
 SecurityAdmin = Annotated[Caller, Depends(get_security_admin)]
 SystemAdmin = Annotated[Caller, Depends(get_system_admin)]
 Desk = Annotated[Caller, Depends(get_desk)]
+Curator = Annotated[Caller, Depends(get_curator)]
 Reviewer = Annotated[Caller, Depends(get_reviewer)]

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -30,6 +31,7 @@ from search_api.oidc import Oidc
 from search_api.presence import Presence
 from search_api.rates import rates
 from search_api.signing_in import SigningIn
+from search_api.theme_work import ThemeWork
 
 #: Seconds after which nobody waits any more for an answer of an engine that was moved away from.
 LAST_QUESTIONS = 60.0
@@ -63,6 +65,7 @@ class House:
         self.signing_in = SigningIn(self.catalogue, settings)
         self.oidc = Oidc(settings, lambda: self.catalogue.secrets.get("oidc", new_key))
         self.rates = rates(settings)
+        self.themes = ThemeWork()
         self.encoder_ready = False
         self.encoder_broken = False
         self._warming: asyncio.Task[None] | None = None
@@ -130,6 +133,12 @@ class House:
         await self.engine.refresh()
         return await self.engine.vectors(audience, record_id)
 
+    async def middles(self, audience: str, ids: Sequence[str]) -> dict[str, Vector]:
+        """id → the middle of its vectors, without what is being withdrawn."""
+        await self._check(audience)
+        gone = set(await self._withdrawn())
+        return await self.engine.middles(audience, [i for i in ids if i not in gone])
+
     async def status(self, audience: str) -> IndexStatus:
         """The index's status, its counts without what is being withdrawn."""
         await self._check(audience)
@@ -179,6 +188,7 @@ class House:
             log.warning("检索引擎换为 %s。", engine)
 
     async def close(self) -> None:
+        await self.themes.close()
         if self._warming is not None:
             await asyncio.gather(self._warming, return_exceptions=True)
         for closing in self._left:

@@ -13,6 +13,7 @@ import numpy as np
 from holdings.access import STAFF
 from holdings.catalogue import StoredPage, StoredRecord
 from holdings.catalogue.decisions import Decision
+from holdings.engines.common import middle
 from holdings.engines.port import Ids, Question, Row, Vector
 from holdings.errors import NotReady
 from holdings.first_opinion import Precedent, early_kind, first_opinion
@@ -114,10 +115,7 @@ async def _nearest(house: House, rows: Sequence[Row], must: tuple[Ids, ...], dep
 
 
 def _middle(rows: Sequence[Row]) -> Vector:
-    """The middle of a record's passages, of length 1."""
-    total = np.stack([row.vector for row in rows]).sum(axis=0)
-    middle: Vector = (total / (float(np.linalg.norm(total)) or 1.0)).astype(np.float32)
-    return middle
+    return middle(np.stack([row.vector for row in rows]))
 
 
 def _precedents_out(house: House, ids: Sequence[str]) -> list[PrecedentOut]:

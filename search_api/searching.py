@@ -10,6 +10,7 @@ import numpy as np
 
 from holdings.access import Caller
 from holdings.catalogue import StoredRecord
+from holdings.engines.common import middle
 from holdings.engines.fusion import Fused, Fusion, fuse, in_turn
 from holdings.engines.port import Answer, Ids, Question
 from search_api.asking import Asked, question
@@ -160,11 +161,8 @@ async def similar(house: House, caller: Caller, stored: StoredRecord, size: int)
     """Records near this one by meaning; by its title's words while it has no vectors, or that leg is away."""
     this = Ids((stored.record.id,))
     if rows := await house.vectors(caller.audience, stored.record.id):
-        total = np.stack([row.vector for row in rows]).sum(axis=0)
-        length = float(np.linalg.norm(total)) or 1.0
-        asked = Question(
-            vector=(total / length).astype(np.float32), must_not=(this,), depth=size, meaning_only=True
-        )
+        near = middle(np.stack([row.vector for row in rows]))
+        asked = Question(vector=near, must_not=(this,), depth=size, meaning_only=True)
         answer = await house.ask(caller.audience, asked)
         if answer.meaning:  # not while that leg warms, or is off
             await answer.meaning.look(range(len(answer.meaning)))

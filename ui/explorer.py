@@ -11,6 +11,7 @@ from ui import (
     page_accounts,
     page_audit,
     page_browse,
+    page_calendar,
     page_keys,
     page_list,
     page_me,
@@ -24,7 +25,9 @@ from ui import (
     page_review_bulk,
     page_review_item,
     page_search,
+    page_series,
     page_sign_in,
+    page_themes,
 )
 from ui.frame import Desk, desk, frame, trouble
 
@@ -44,6 +47,9 @@ PAGES: dict[str, Callable[[Desk], None]] = {
     "accounts": page_accounts.show,
     "keys": page_keys.show,
     "audit": page_audit.show,
+    "themes": page_themes.show,
+    "series": page_series.show,
+    "calendar": page_calendar.show,
     "sign-in": page_sign_in.show,
     "enrol": page_sign_in.show_enrol,
     "me": page_me.show,

@@ -24,9 +24,13 @@ from ui.visitors import COOKIE, LANGUAGE_COOKIE, Visitor, visitors
 log = logging.getLogger("danghai.ui")
 _HERE = Path(__file__).parent
 _NAV = ("search", "browse", "list", "openings")
+_CURATING = frozenset({"curator", "admin"})
 #: Pages of the archive's own offices → who finds them in the head of the page. The API decides who may.
 _OFFICES: dict[str, frozenset[str]] = {
     "review": frozenset({"archivist", "reviewer", "admin"}),
+    "themes": _CURATING,
+    "series": _CURATING,
+    "calendar": _CURATING,
     "readers": frozenset({"archivist", "admin"}),
     "quarantine": frozenset({"security_officer"}),
     "publish": frozenset({"archivist", "reviewer", "admin", "security_officer"}),

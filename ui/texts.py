@@ -9,6 +9,7 @@ from ui import texts_quarantine, texts_redacting
 from ui.texts_accounts import ACCOUNTS
 from ui.texts_audit import AUDIT
 from ui.texts_bulk import BULK
+from ui.texts_curation import CURATION
 from ui.texts_office import OFFICE
 from ui.texts_publish import PUBLISH
 from ui.texts_reviews import REVIEWS
@@ -22,6 +23,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     **OFFICE,
     **PUBLISH,
     **REVIEWS,
+    **CURATION,
     # the frame
     "name": ("档海", "Danghai"),
     "tagline": ("档案检索与发现", "Search and discovery for archives"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from holdings.catalogue.accounts import Accounts
+from holdings.catalogue.anniversaries import Anniversaries, Showings
 from holdings.catalogue.audiences import Audiences
 from holdings.catalogue.bulk_reviews import BulkReviews
 from holdings.catalogue.database import Database
@@ -24,7 +25,9 @@ from holdings.catalogue.reviews import Reviews
 from holdings.catalogue.secrets import Secrets
 from holdings.catalogue.seen_pages import SeenPages
 from holdings.catalogue.seen_records import SeenRecords
+from holdings.catalogue.series import SeriesTable
 from holdings.catalogue.sessions import Sessions
+from holdings.catalogue.theme_runs import ThemeRuns
 from holdings.catalogue.volumes import Volumes
 from holdings.catalogue.workers import Workers
 
@@ -43,6 +46,7 @@ class Catalogue:
     volumes: open ones whose files are not.
     due, reviews, bulk_reviews, decisions, review_lists: the opening review and the web review.
     publishing: what was carried to the public installation.
+    series, anniversaries, showings, theme_runs: curation, and what was shown already.
     """
 
     def __init__(self, url: str, statement_seconds: float | None = None) -> None:
@@ -72,6 +76,10 @@ class Catalogue:
         self.decisions = Decisions(self.database)
         self.review_lists = ReviewLists(self.database)
         self.publishing = Publishing(self.database, self.records)
+        self.series = SeriesTable(self.database)
+        self.anniversaries = Anniversaries(self.database)
+        self.showings = Showings(self.database)
+        self.theme_runs = ThemeRuns(self.database)
 
     def upgrade(self) -> None:
         self.database.upgrade()

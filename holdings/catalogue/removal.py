@@ -19,6 +19,7 @@ from holdings.catalogue.tables import (
     RecordVersionRow,
 )
 from holdings.catalogue.tables_audiences import GrantRecordRow, LotRow
+from holdings.catalogue.tables_curation import ChoiceRow, ShowingRow, ThemeRunRow
 from holdings.catalogue.tables_quarantine import QuarantineRow
 from holdings.catalogue.tables_redactions import RedactionRow
 from holdings.catalogue.tables_reviews import DecisionRow, OpinionRow, ReviewRow
@@ -116,6 +117,9 @@ def _delete(session: Session, record_id: str) -> None:
         RedactionRow,
         DecisionRow,
         ReviewRow,
+        ChoiceRow,
+        ShowingRow,
     ):
         session.execute(delete(table).where(table.record_id == record_id))
+    session.execute(delete(ThemeRunRow))  # their groups may be named by its words
     session.execute(delete(RecordRow).where(RecordRow.id == record_id))

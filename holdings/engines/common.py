@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from holdings.engines.port import FACETS, TEXT_FIELDS, Document, MadeWith, Node, Question, Row, Sort
+import numpy as np
+from numpy.typing import NDArray
+
+from holdings.engines.port import FACETS, TEXT_FIELDS, Document, MadeWith, Node, Question, Row, Sort, Vector
 from holdings.errors import BadInput, BadQuery, IndexMismatch
 
 #: The year under which the undated are counted.
@@ -100,6 +103,13 @@ def check_readable(found: MadeWith, wanted: MadeWith | None, audience: str) -> s
         return ""
     check_words(found, wanted, audience)
     return meaning_off(found, wanted, audience)
+
+
+def middle(vectors: NDArray[np.floating]) -> Vector:
+    """The middle of some vectors, shape (n, dimension): (dimension,), float32, of length 1."""
+    total = vectors.astype(np.float32).sum(axis=0)
+    found: Vector = (total / (float(np.linalg.norm(total)) or 1.0)).astype(np.float32)
+    return found
 
 
 def order_of(question: Question) -> Sort:

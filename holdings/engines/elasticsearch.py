@@ -14,14 +14,14 @@ import json
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
 
-from holdings.engines.common import MOST_LOOKED, REBUILD, check_question, check_readable
+from holdings.engines.common import MOST_LOOKED, REBUILD, check_question, check_readable, middle
 from holdings.engines.elasticsearch_client import TRIES, Cluster, Missing, away, pause
 from holdings.engines.elasticsearch_hits import (
     Passages,
@@ -58,6 +58,8 @@ from holdings.engines.port import (
 from holdings.errors import EngineAway, IndexMismatch, IndexMissing
 
 T = TypeVar("T")
+#: Documents whose rows are read together.
+AT_ONCE = 200
 _log = logging.getLogger(__name__)
 
 #: Seconds for which the last look at a state holds, unless `refresh` asks for another.
@@ -319,6 +321,24 @@ class ElasticsearchEngine:
         (found,) = await self._within(audience, lambda s: self._indexes.search(s.point, [body]))
         rows = [row for hit in hits_of(found) for row in hit["_source"].get(ROWS, [])]
         return [Row(row["page"], row["number"], np.array(row["vector"], np.float32)) for row in rows]
+
+    async def middles(self, audience: str, ids: Sequence[str]) -> dict[str, Vector]:
+        def body(some: Sequence[str]) -> Body:
+            wanted = {"includes": [ROWS], "exclude_vectors": False}
+            return {"query": {"terms": {ID: list(some)}}, "size": len(some), "_source": wanted}
+
+        bodies = [body(ids[n : n + AT_ONCE]) for n in range(0, len(ids), AT_ONCE)]
+
+        async def read(snapshot: Snapshot) -> dict[str, Vector]:
+            found: dict[str, Vector] = {}
+            for one in bodies:  # one after the other: a part is some megabytes
+                (answer,) = await self._indexes.search(snapshot.point, [one])
+                for hit in hits_of(answer):
+                    if rows := hit["_source"].get(ROWS):
+                        found[hit["_id"]] = middle(np.array([row["vector"] for row in rows]))
+            return found
+
+        return await self._within(audience, read) if bodies else {}
 
     async def versions(self, audience: str) -> dict[str, int]:
         async def walked(snapshot: Snapshot) -> dict[str, int]:

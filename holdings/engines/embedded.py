@@ -12,7 +12,7 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +22,7 @@ from typing import TypeVar
 import numpy as np
 
 from holdings import time_limit
-from holdings.engines.common import UNDATED_YEAR, bound_by, check_question, order_of
+from holdings.engines.common import UNDATED_YEAR, bound_by, check_question, middle, order_of
 from holdings.engines.embedded_columns import is_columnar
 from holdings.engines.embedded_hits import Page, Place
 from holdings.engines.embedded_layout import AudienceFolder
@@ -38,12 +38,15 @@ from holdings.engines.port import (
     MadeWith,
     Question,
     Row,
+    Vector,
 )
 from holdings.errors import DanghaiError, IndexMissing
 from holdings.time_limit import BoundedThreads
 
 #: Seconds between two looks for a new commit.
 LOOK_EVERY = 0.5
+#: Documents whose rows are read together.
+AT_ONCE = 2_000
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -184,6 +187,10 @@ class EmbeddedEngine:
         reader = self._reader(audience)
         return await self._run(lambda: _vectors(reader.snapshot(), record_id))
 
+    async def middles(self, audience: str, ids: Sequence[str]) -> dict[str, Vector]:
+        reader = self._reader(audience)
+        return await self._run(lambda: _middles(reader.snapshot(), ids))
+
     async def versions(self, audience: str) -> dict[str, int]:
         reader = self._reader(audience)
         return await self._run(lambda: reader.snapshot().versions())
@@ -266,3 +273,17 @@ def _vectors(snapshot: Snapshot, record_id: str) -> list[Row]:
     vectors = columns.rows[own].astype(np.float32)
     rows = [Row(page, number, vector) for (_, page, number), vector in zip(keys, vectors, strict=True)]
     return sorted(rows, key=lambda row: (row.page, row.number))
+
+
+def _middles(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, Vector]:
+    columns = snapshot.columns
+    found: dict[str, Vector] = {}
+    for start in range(0, len(ids), AT_ONCE):
+        some = list(ids[start : start + AT_ONCE])
+        own = columns.rows_of(snapshot.hits.numbers(snapshot.queries.ids(some), len(some)))
+        owners = columns.row_keys[own, 0]
+        order = np.argsort(owners, kind="stable")  # rows that came later lie apart
+        numbers, starts = np.unique(owners[order], return_index=True)
+        of_each = np.split(columns.rows[own[order]], starts[1:]) if len(numbers) else []
+        found |= dict(zip(columns.ids(numbers), map(middle, of_each), strict=True))
+    return found

@@ -298,6 +298,10 @@ class SearchEngine(Protocol):
     async def vectors(self, audience: str, record_id: str) -> list[Row]:
         """The rows of one live document; [] when it has none or is not here."""
 
+    async def middles(self, audience: str, ids: Sequence[str]) -> dict[str, Vector]:
+        """id → the middle of its rows (`common.middle`), for live documents that have any: what groups by
+        meaning and what learns from choices asks of many at once."""
+
     async def versions(self, audience: str) -> dict[str, int]:
         """id → version of every live document (to verify, and to find what lags)."""
 

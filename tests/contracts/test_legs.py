@@ -132,6 +132,30 @@ def test_a_vector_that_fails_fails_the_question(archive: Desk) -> None:
         archive.run(asked())
 
 
+def test_middles_of_many_documents(desk: Desk) -> None:
+    rows = {
+        "b:1": [direction(1), direction(2), direction(3)],
+        "b:2": [direction(4)],
+        "b:3": [],
+        "b:4": [direction(5)],
+    }
+    desk.put(
+        *(document(id_, "登记", rows=[Row(n, 0, v) for n, v in enumerate(of)]) for id_, of in rows.items())
+    )
+    desk.give(
+        document("b:2", "登记", rows=[Row(0, 0, direction(4)), Row(1, 0, direction(6))])
+    )  # one came later
+    desk.put(document("b:5", "登记"), deletes=["b:4"])
+    rows["b:2"].append(direction(6))
+    found = desk.run(desk.engine.middles(AUDIENCE, [*rows, "unknown"]))
+    assert set(found) == {"b:1", "b:2"}
+    for id_, middle in found.items():
+        total = np.stack(rows[id_]).sum(axis=0)
+        assert np.allclose(middle, total / np.linalg.norm(total), atol=2e-3), id_
+        assert middle.dtype == np.float32
+    assert desk.run(desk.engine.middles(AUDIENCE, [])) == {}
+
+
 def test_vectors_of_a_document(archive: Desk) -> None:
     rows = archive.run(archive.engine.vectors(AUDIENCE, "a:3"))
     assert [(row.page, row.number) for row in rows] == [(0, 0)]

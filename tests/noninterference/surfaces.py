@@ -112,6 +112,7 @@ VALUES: dict[str, Values] = {
     "what": _fixed("search"),
     "record": World.ids,
     "outcome": _fixed("done"),
+    "run_id": _fixed("0" * 32, "x"),
     "since": _fixed("2026-03-02", "x"),
     "until": _fixed("2026-03-02"),
     "address": _fixed("192.0.2.7"),
@@ -119,7 +120,12 @@ VALUES: dict[str, Values] = {
 
 #: Body schema → bodies. Callers here may change nothing; what they are told must not tell either.
 BODIES: dict[str, Sequence[Any]] = {
+    "AnniversaryIn": ({"name": "试", "month": 1, "day": 2}, {}),
     "Assignment": ({"steps": {}}, {}),
+    "ChoicesIn": ({"records": [of("M999")], "verdict": "accepted"}, {}),
+    "SeriesIn": ({"name": "试", "about": "渔民"}, {}),
+    "ShowingIn": ({"records": [of("M999")], "name": "试", "on": "2020-06-09"}, {}),
+    "ThemesWanted": ({"q": "渔民"}, {"q": 1}),
     "BatchNew": ({"name": "试", "q": "渔民"}, {}),
     "BulkNew": ({"step": "first", "status": "开放"}, {}),
     "Data": ("档号", ""),

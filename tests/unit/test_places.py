@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdings.places import find_places, places, variants
+from holdings.places import find_places, places, position, present_name, variants
 from holdings.text import normalise
 
 
@@ -79,3 +79,19 @@ def test_spans_point_into_the_shown_text(parts: list[str]) -> None:
         assert text[found.start : found.end] == found.text
         assert found.start >= ends
         ends = found.end
+
+
+def test_a_place_has_one_present_name_and_a_rough_position() -> None:
+    assert present_name("沈家門") == present_name("沈家门") == "沈家门"
+    assert present_name("无此地") == "无此地"
+    found = position("定海縣")
+    assert found is not None
+    name, (latitude, longitude) = found
+    assert name == "定海"
+    assert 30 < latitude < 30.1
+    assert 122 < longitude < 122.2
+    assert position("无此地") is None
+    for place in places():
+        if place.at:
+            assert 29.3 < place.at[0] < 31.1, place.name
+            assert 121.5 < place.at[1] < 123.5, place.name

@@ -1,0 +1,123 @@
+"""Themes and series in a real browser: a map that is lassoed, proposals that are worked through."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from holdings.access import STAFF, Caller
+from holdings.catalogue import Catalogue
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def catalogue(home: Path) -> Iterator[Catalogue]:
+    made = Catalogue(f"sqlite:///{home / 'catalogue.sqlite'}")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def curator(page: Page, catalogue: Catalogue) -> Page:
+    """A curator, signed in."""
+    key = catalogue.keys.add(STAFF, roles=["curator"], name="编研员")
+    page.goto("/sign-in")
+    page.locator("summary", has_text="密钥").click()
+    page.locator("input[name=key]").fill(key)
+    page.locator(".dh-key .dh-main").click()
+    expect(page.locator("[data-key=nav-themes]")).to_be_visible()
+    return page
+
+
+def kept(page: Page, name: str) -> None:
+    """A picture for people to look at, where DANGHAI_SCREENSHOTS says."""
+    if folder := os.environ.get("DANGHAI_SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+def test_a_curator_finds_themes_and_lassos_records_into_a_series(curator: Page, catalogue: Catalogue) -> None:
+    page = curator
+    page.locator("[data-key=nav-themes]").click()
+    page.get_by_role("button", name="发现主题").click()
+    told = page.locator("[data-key=themes-told]")
+    expect(told).to_contain_text("个主题", timeout=120_000)
+    expect(page.locator(".dh-theme").first).to_be_visible()
+    dots = page.locator(".js-plotly-plot .scatterlayer .point")
+    count = int(told.inner_text().split(" 件")[0].replace(",", ""))
+    expect(dots).to_have_count(count)
+    kept(page, "themes")
+    surface = page.locator(".js-plotly-plot .nsewdrag")
+    box = surface.bounding_box()
+    assert box
+    left, top, right, low = (
+        box["x"] + 2,
+        box["y"] + 2,
+        box["x"] + box["width"] - 2,
+        box["y"] + box["height"] - 2,
+    )
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for x, y in ((right, top), (right, low), (left, low), (left, top + 5)):
+        page.mouse.move(x, y, steps=12)
+    page.mouse.up()
+    expect(page.locator("[data-key=chosen]")).to_have_text(f"圈选 {count} 件")
+    kept(page, "themes-chosen")
+    page.get_by_role("button", name="收入", exact=True).click()
+    expect(page.locator("[role=status]", has_text="已收入")).to_be_visible()
+    series = catalogue.series.listing()[0]
+    assert series.counts["accepted"] == count
+    catalogue.series.choose(
+        series.id, [c.record_id for c in catalogue.series.choices(series.id)], None, _caller()
+    )
+    page.get_by_role("tab", name="地点").click()
+    expect(page.locator(".dh-hint", has_text="审图号")).to_be_visible()
+    kept(page, "themes-places")
+
+
+def test_a_curator_works_through_proposals(curator: Page, catalogue: Catalogue) -> None:
+    page = curator
+    series = next(one for one in catalogue.series.listing() if one.definition.name == "馆藏精品系列")
+    page.locator("[data-key=nav-series]").click()
+    page.locator(f"[data-key=series-{series.id}]").click()
+    proposals = page.locator(".dh-proposal")
+    expect(proposals.first).to_be_visible()
+    expect(proposals.first.locator(".dh-why")).to_contain_text("检索“")
+    first, second = (proposals.nth(n).get_attribute("data-key") or "" for n in (0, 1))
+    kept(page, "series")
+    page.get_by_role("button", name="收入", exact=True).first.click()
+    expect(page.locator(f"[data-key='{first}']")).to_have_count(0)
+    page.get_by_role("button", name="不收", exact=True).first.click()
+    expect(page.locator(f"[data-key='{second}']")).to_have_count(0)
+    chosen = {c.record_id: c.verdict for c in catalogue.series.choices(series.id)}
+    assert chosen == {
+        first.removeprefix("proposal-"): "accepted",
+        second.removeprefix("proposal-"): "rejected",
+    }
+    page.get_by_role("button", name="下一轮荐选").click()
+    expect(page.locator("[data-key=learned]")).to_contain_text("据 2 次取舍")
+    expect(page.locator(".dh-why", has_text="与已收“").first).to_be_visible()
+    kept(page, "series-learned")
+
+
+def test_the_coming_year_proposes_records(curator: Page, catalogue: Catalogue) -> None:
+    page = curator
+    day = next(one for one in catalogue.anniversaries.listing() if one.name == "舟山解放")
+    page.locator("[data-key=nav-calendar]").click()
+    page.locator(f"[data-key=day-{day.id}]").click()
+    expect(page.locator(".dh-why").first).to_be_visible()
+    kept(page, "calendar")
+
+
+def test_the_public_has_no_part_in_curation(page: Page) -> None:
+    page.goto("/themes")
+    expect(page.locator("[role=alert]")).to_be_visible()
+    expect(page.locator("[data-key=nav-themes]")).to_have_count(0)
+
+
+def _caller() -> Caller:
+    return Caller(STAFF, frozenset({"curator"}), "编研员", "key:1")
