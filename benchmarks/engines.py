@@ -230,6 +230,7 @@ async def run(options: argparse.Namespace) -> None:
     node = Server(software(), kept / "node", heap=options.heap)
     node.start()
     try:
+        await _recovered(node.url)
         for kind in options.vectors:
             contenders.append(await _clustered(node, kind, kept, source, options))
         if options.only_build:
@@ -245,6 +246,13 @@ async def run(options: argparse.Namespace) -> None:
         for one in contenders:
             await one.engine.close()
         node.stop()
+
+
+async def _recovered(url: str) -> None:
+    """Until what earlier runs built is open again."""
+    async with httpx.AsyncClient(timeout=620) as client:
+        wanted = {"wait_for_status": "yellow", "timeout": "600s"}
+        (await client.get(f"{url}/_cluster/health", params=wanted)).raise_for_status()
 
 
 async def _embedded(folder: Path, source: Source, docs: int) -> Contender:

@@ -18,12 +18,11 @@ from search_api.house import House
 from search_api.machine import look, suggested
 from search_api.records import in_sight
 from search_api.schema import FieldOut
+from search_api.schema_bulk_reviews import BulkOut, LookOut
 from search_api.schema_reviews import (
     BatchOut,
-    BulkOut,
     DecisionOut,
     ItemOut,
-    LookOut,
     OpinionIn,
     OpinionOut,
     Person,

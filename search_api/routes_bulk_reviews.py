@@ -11,14 +11,7 @@ from search_api.callers import InHouse, Reviewer
 from search_api.closing import until_gone
 from search_api.reviews_out import bulk_out, said_of
 from search_api.routes_reviews import Number
-from search_api.schema_reviews import (
-    BulkApplied,
-    BulkNew,
-    BulkOut,
-    BulksOut,
-    ItemProblem,
-    LookIn,
-)
+from search_api.schema_bulk_reviews import BulkApplied, BulkNew, BulkOut, BulksOut, ItemProblem, LookIn
 from search_api.schema_volumes import OpenVolumeOut, OpenVolumesOut
 
 router = APIRouter(prefix="/v1/reviews", tags=["审核 reviews"])

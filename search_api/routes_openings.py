@@ -17,7 +17,7 @@ from search_api.callers import AnyCaller, InHouse
 from search_api.cursors import Cursor, fingerprint
 from search_api.hits import date_out
 from search_api.house import House
-from search_api.schema_reviews import OpeningOut, OpeningsOut
+from search_api.schema_openings import OpeningOut, OpeningsOut
 
 router = APIRouter(prefix="/v1/openings", tags=["开放目录 openings"])
 

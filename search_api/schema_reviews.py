@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -297,66 +297,6 @@ class BatchPreviewOut(Shape):
     looked_at: int
 
 
-class BulkNew(OpinionIn):
-    """One opinion for all records that wait at `step`, or for these of them. `version` is not used."""
-
-    version: int = 1
-    reviews: list[ReviewId] = Field([], max_length=5000)
-
-
-class LookIn(Shape):
-    review_id: ReviewId
-    agrees: bool
-    words: Words = ""
-
-
-class LookOut(Shape):
-    review_id: int
-    agrees: bool
-    words: str
-    by: str
-
-
-class BulkOut(Shape):
-    """state: looking (the sample is not through), done, stopped. sample: drawn by seed.
-
-    mine: the caller proposed it, and is who puts it into effect.
-    """
-
-    id: int
-    batch_id: int
-    step: str
-    status: str
-    publicity: str
-    reasons: list[str]
-    words: str
-    review_again: str | None
-    targets: int
-    seed: int
-    sample: list[int]
-    looked: list[LookOut]
-    state: str
-    by: str
-    at: datetime
-    mine: bool
-
-
-class BulksOut(Shape):
-    bulks: list[BulkOut]
-
-
-class ItemProblem(Shape):
-    """problem "": done."""
-
-    review_id: int
-    problem: str
-
-
-class BulkApplied(Shape):
-    done: int
-    problems: list[ItemProblem]
-
-
 class FormProblem(Shape):
     row: int
     reference_code: str
@@ -395,20 +335,3 @@ class TermsIO(Shape):
 
 class PeopleOut(Shape):
     people: list[Person]
-
-
-class OpeningOut(Shape):
-    """One opened record. day: when it was opened; batch: the name its opening was announced by."""
-
-    day: date
-    batch: str
-    id: str
-    reference_code: str
-    title: str
-    fonds_code: str
-    date: DateOut
-
-
-class OpeningsOut(Shape):
-    items: list[OpeningOut]
-    next: str | None
