@@ -14,6 +14,7 @@ RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements/base.t
 COPY danghai.py serving.py ./
 COPY holdings holdings
 COPY models models
+COPY curation curation
 COPY indexer indexer
 COPY search_api search_api
 COPY ui ui

@@ -42,7 +42,7 @@ def discover_apart(
     """`discover`, elsewhere. tell is called here. Errors: Stopped once `stopped` is set; WorkerLost."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    child = context.Process(target=_work, args=(theirs,), name="themes", daemon=True)
+    child = context.Process(target=_work, args=(theirs, GIVES_WAY), name="themes", daemon=True)
     child.start()
     theirs.close()
     try:
@@ -63,10 +63,10 @@ def discover_apart(
         child.join()
 
 
-def _work(pipe: Connection[Any, Any]) -> None:
+def _work(pipe: Connection[Any, Any], gives_way: int) -> None:
     from models.words import JiebaSegmenter
 
-    os.nice(GIVES_WAY)
+    os.nice(gives_way)
     points, vectors, seed, fineness = pipe.recv()
 
     def tell(step: str, share: float) -> None:

@@ -132,7 +132,7 @@ def _candidates(
     middles: Mapping[str, np.ndarray],
 ) -> dict[str, Candidate]:
     """Those of them that the caller may see."""
-    stored = house.catalogue.records.many(list(found))
+    stored = house.records(caller).many(list(found))
     return {
         i: Candidate(i, _words(house, stored[i]), middles.get(i), by)
         for i, by in found.items()
@@ -171,7 +171,7 @@ def shown(house: House, caller: Caller, found: Proposed, wish: Wish, size: int) 
 
 def briefs(house: House, caller: Caller, ids: Sequence[str]) -> dict[str, Brief]:
     """id → the record in one line, for those the caller may see."""
-    stored = house.catalogue.records.many(list(dict.fromkeys(ids)))
+    stored = house.records(caller).many(list(dict.fromkeys(ids)))
     return {i: brief(s) for i, s in stored.items() if caller.audience in s.audiences}
 
 

@@ -31,14 +31,15 @@ Publisher = Annotated[Caller, Depends(get_publisher)]
 @router.get("/v1/publish", summary="公众网发布 What the public installation has")
 async def read_publish(house: InHouse, caller: Publisher) -> PublishOut:
     """出过的包、公众网的回执，与尚未送到公众网的收回及其久暂。待核涉密与已移出的条目只告诉保密员。"""
-    return await asyncio.to_thread(_status, house, bool(caller.roles & QUARANTINE_ROLES))
+    return await asyncio.to_thread(_status, house, caller)
 
 
-def _status(house: House, officer: bool) -> PublishOut:
+def _status(house: House, caller: Caller) -> PublishOut:
+    officer = bool(caller.roles & QUARANTINE_ROLES)
     ledger, now = house.catalogue.publishing, datetime.now(UTC)
     ledger.notice()
     waiting, closed = ledger.waiting(every=officer), ledger.closed(TOLD, every=officer)
-    known = house.catalogue.records.many([record_id for record_id, _ in closed])
+    known = house.records(caller).many([record_id for record_id, _ in closed])
     hours = round(waiting.hours(now), 2)
     return PublishOut(
         signs=house.settings.publish_key_file.exists(),

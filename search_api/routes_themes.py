@@ -107,7 +107,7 @@ def _themes(house: House, caller: Caller, run_id: str) -> ThemesOut:
     if result is None:
         return ThemesOut(run=_run(run, "void" if run.state == "done" else ""))
     named = {i for theme in result["themes"] for i in theme["core"]} | {one["id"] for one in result["rare"]}
-    stored = house.catalogue.records.many(sorted(named))
+    stored = house.records(caller).many(sorted(named))
     seen = {i: brief(s) for i, s in stored.items() if caller.audience in s.audiences}
     themes = [
         ThemeOut(
@@ -145,7 +145,7 @@ def _points(house: House, caller: Caller, run_id: str, size: int) -> PointsOut:
         raise Conflict(_VOID if run.state == "done" else "这次主题发现还没有做完。", advice="请看它的进度。")
     ids = result["ids"]
     drawn = set(sampled(ids, size, 0))
-    stored = house.catalogue.records.many([i for i in ids if i in drawn])
+    stored = house.records(caller).many([i for i in ids if i in drawn])
     points, counts = [], dict[str, int]()
     for record_id, (x, y), theme in zip(ids, result["places"], result["groups"], strict=True):
         if record_id not in stored or caller.audience not in stored[record_id].audiences:

@@ -137,7 +137,7 @@ async def _nearest(house: House, caller: Caller, wanted: ThemesWanted) -> list[s
 
 
 def _read(house: House, caller: Caller, ids: list[str]) -> list[Point]:
-    stored = house.catalogue.records.many(ids)
+    stored = house.records(caller).many(ids)
     seen = [i for i in ids if i in stored and caller.audience in stored[i].audiences]
     scans = house.catalogue.theme_runs.scans(seen)
     shown = house.catalogue.showings.of(seen)

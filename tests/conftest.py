@@ -30,7 +30,7 @@ ENGINES = ("congruence", "contracts", "elastic")
 
 
 class ByFolder(LoadScopeScheduling):
-    """Two workers (make test) divide the suite by file, the shared folders whole.
+    """The workers (make test) divide the suite by file, the shared folders whole.
 
     xdist's own groups lose their names with pytest 9.2 (pytest-xdist issue 1386): every test went to
     either worker, and both built every shared system.
@@ -49,9 +49,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolde
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser tests come last: Playwright keeps an event loop running in the process, where no other
-    may then be started. The other long ones come first."""
+    """The long ones come first. The browser tests stop their browser when they are through: while it runs,
+    Playwright keeps an event loop in the process, where no other may be started."""
     order = {
+        "ui": -1,
         "api": 0,
         "noninterference": 0.05,
         "access": 0.05,
@@ -60,7 +61,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         "congruence": 0.3,
         "cli": 1,
         "catalogue": 2,
-        "ui": 4,
     }
     items.sort(key=lambda item: order.get(item.path.parent.name, 3))
 

@@ -19,6 +19,7 @@ from holdings.catalogue.keys import Keys
 from holdings.catalogue.pages import Pages
 from holdings.catalogue.records import Records
 from holdings.catalogue.seen_pages import SeenPages
+from holdings.catalogue.seen_records import SeenRecords
 from holdings.catalogue.sessions import Sessions
 from holdings.catalogue.tables import RecordRow
 from holdings.errors import Conflict, NotFound
@@ -206,7 +207,7 @@ def tag_beneath(patch: Patch) -> None:
 
 def attached_beneath(patch: Patch) -> None:
     """Attachments are given out though something of the record is redacted."""
-    patch.setattr(House, "attachments", lambda house, caller, i: house.catalogue.records.attachments(i))
+    patch.setattr(SeenRecords, "attachments", lambda records, i: records._records.attachments(i))
 
 
 def versions_beneath(patch: Patch) -> None:

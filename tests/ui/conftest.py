@@ -129,7 +129,7 @@ def ingest(home: Path, *what: str) -> None:
     assert done.returncode in (0, 2), done.stdout + done.stderr
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder: one scan of J001 really read, J045 and M003 beside it with scans that wait."""
     home = tmp_path_factory.mktemp("home")
@@ -145,7 +145,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def staff_key(home: Path) -> str:
     catalogue = Catalogue(f"sqlite:///{home / 'catalogue.sqlite'}")
     key = catalogue.keys.add(STAFF, roles=["archivist"], name="试")
@@ -153,24 +153,24 @@ def staff_key(home: Path) -> str:
     return key
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stage() -> Stage:
     return Stage()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def api(home: Path, stage: Stage) -> Iterator[str]:
     with stage.search_api(home, free_port()) as address:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(api: str, home: Path, stage: Stage) -> Iterator[str]:
     with stage.explorer(api, home / "explorer.log") as address:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         pytest.skip("needs chromium: apt-get install chromium")
@@ -183,7 +183,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def desktop(chromium: Browser, site: str) -> Iterator[BrowserContext]:
     """One browser profile for all tests: what the explorer is made of is fetched once."""
     made = chromium.new_context(
@@ -194,7 +194,7 @@ def desktop(chromium: Browser, site: str) -> Iterator[BrowserContext]:
     made.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def phone(chromium: Browser, site: str) -> Iterator[BrowserContext]:
     made = chromium.new_context(
         viewport={"width": 390, "height": 844}, locale="zh-CN", base_url=site, has_touch=True, is_mobile=True

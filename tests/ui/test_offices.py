@@ -18,6 +18,7 @@ from holdings.access import STAFF
 from holdings.catalogue import Catalogue
 from holdings.catalogue.publishing import Carried, Package
 from holdings.records import Line, PageText
+from tests.ui.conftest import HOLDINGS, ingest
 from tests.ui.waiting import until
 
 pytestmark = pytest.mark.browser
@@ -160,7 +161,9 @@ def test_keys_are_shown_once_listed_and_revoked(page: Page, catalogue: Catalogue
     expect(page.locator("#dh-once")).to_have_count(0)  # it was left, and is not shown again
 
 
-def test_the_officer_decides_on_what_is_held_with_a_reason(page: Page, catalogue: Catalogue) -> None:
+def test_the_officer_decides_on_what_is_held_with_a_reason(
+    page: Page, catalogue: Catalogue, home: Path
+) -> None:
     leaf = catalogue.pages.of(MARKED)[0]
     marked = PageText((Line("机密", (60, 50, 120, 36)),), "ocr:test@1")
     assert catalogue.pages.save_reading(leaf.id, marked, "test")
@@ -177,6 +180,8 @@ def test_the_officer_decides_on_what_is_held_with_a_reason(page: Page, catalogue
     page.get_by_role("button", name="不涉密，解除").click()
     expect(page.locator(".dh-tell")).to_contain_text("J045-2-22-1 已解除")
     assert [one for one in catalogue.quarantine.listing() if one.state != "released"] == []
+    ingest(home, "--no-ocr", str(HOLDINGS / "J045"))  # a projector: nothing is being withdrawn any more
+    assert catalogue.outbox.withdrawing() == ()
 
 
 def test_withdrawals_the_outside_does_not_know_of_alarm(page: Page, catalogue: Catalogue) -> None:
@@ -232,6 +237,11 @@ def test_one_opinion_for_many_waits_for_its_sample(page: Page, catalogue: Catalo
     left_out = page.locator(".dh-table tbody tr code").first.inner_text()
     page.locator("summary", has_text="提出批量意见").click()
     page.get_by_role("textbox", name="不含这些档号").fill(left_out)
+    page.get_by_role("button", name="抽样").click()
+    expect(page.get_by_test_id("stAlert")).to_contain_text("理由")
+    page.get_by_test_id("stMultiSelect").locator("input").click()
+    page.get_by_role("option").first.click()
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="抽样").click()
     expect(page.locator(".dh-tell")).to_contain_text(f"{total - 1} 件，抽出样本")
     sample = page.locator(".dh-sample a").count()
