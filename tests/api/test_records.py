@@ -226,7 +226,7 @@ def test_a_thumbnail_stands_upright(pictures: System) -> None:
 
 
 def test_a_thumbnail_of_bits_is_grey_not_ragged(pictures: System) -> None:
-    assert len(set(shown(image_of(pictures, 3, "thumbnail")).convert("L").getdata())) > 20
+    assert len(set(shown(image_of(pictures, 3, "thumbnail")).convert("L").tobytes())) > 20
 
 
 def test_an_image_that_cannot_be_shown_is_a_problem_not_a_crash(pictures: System) -> None:

@@ -19,7 +19,7 @@ from holdings.catalogue import Catalogue
 from holdings.catalogue.publishing import Carried, Package
 from holdings.records import Line, PageText
 from tests.ui.conftest import HOLDINGS, ingest
-from tests.ui.waiting import until
+from tests.ui.waiting import settled
 
 pytestmark = pytest.mark.browser
 
@@ -239,6 +239,7 @@ def test_one_opinion_for_many_waits_for_its_sample(page: Page, catalogue: Catalo
     page.get_by_role("textbox", name="不含这些档号").fill(left_out)
     page.get_by_role("button", name="抽样").click()
     expect(page.get_by_test_id("stAlert")).to_contain_text("理由")
+    settled(page)
     page.get_by_test_id("stMultiSelect").locator("input").click()
     page.get_by_role("option").first.click()
     page.keyboard.press("Escape")
@@ -247,7 +248,7 @@ def test_one_opinion_for_many_waits_for_its_sample(page: Page, catalogue: Catalo
     sample = page.locator(".dh-sample a").count()
     for n in range(sample):
         expect(page.locator(".dh-sample", has_text=f"{n} / {sample}")).to_have_count(1)
-        until(page, "!document.querySelector('[data-test-script-state=running]')")
+        settled(page)
         page.get_by_role("button", name="同意").click()
     page.get_by_role("button", name=f"落实到 {total - 1} 件").click()
     expect(page.locator(".dh-tell")).to_contain_text(f"已落实 {total - 1} 件")

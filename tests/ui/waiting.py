@@ -18,3 +18,8 @@ def until(page: Page, expression: str, arg: object = None) -> None:
     while not page.evaluate(expression, arg):
         assert time.monotonic() - began < PATIENCE, f"never true: {expression}"
         page.wait_for_timeout(50)
+
+
+def settled(page: Page) -> None:
+    """Wait until no script runs: one that ends under an open list closes it."""
+    until(page, "!document.querySelector('[data-test-script-state=running]')")
