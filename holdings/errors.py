@@ -12,6 +12,7 @@
     ├── NotAllowed                the caller is known, and may not do this
     ├── TooOften                  too many requests or failed sign-ins; `retry_after` seconds
     ├── Conflict                  somebody else wrote first, or the code is taken
+    │   └── ChangedSince          somebody else wrote first: carries what stands now
     └── NotReady                  a part is not there yet; `retry_after` seconds
         ├── IndexMismatch         the index was made with another model or lexicon
         ├── IndexMissing          no index for this audience yet
@@ -30,6 +31,9 @@ Foreign exceptions are mapped to these at the edge where they arise.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 
 class DanghaiError(Exception):
@@ -99,6 +103,16 @@ class TooOften(DanghaiError):
 class Conflict(DanghaiError):
     code = "conflict"
     status = 409
+
+
+class ChangedSince(Conflict):
+    """now: what stands there, by whom and since when, as JSON, so that both texts can be laid side by side."""
+
+    code = "changed-since"
+
+    def __init__(self, message: str, now: Mapping[str, Any], *, advice: str = "") -> None:
+        super().__init__(message, advice=advice)
+        self.now = now
 
 
 class NotReady(DanghaiError):

@@ -32,6 +32,9 @@ DESK_ROLES: frozenset[str] = frozenset({"archivist", "admin"})
 #: Roles that find themes, keep series and the calendar.
 CURATION_ROLES: frozenset[str] = frozenset({"curator", "admin"})
 
+#: Roles that work on projects; who sees which is said by its sharing.
+PROJECT_ROLES: frozenset[str] = frozenset({"archivist", "reviewer", "curator", "admin"})
+
 
 def check_roles(audience: str, roles: Collection[str], audiences: Collection[str]) -> None:
     """Whether a key or an account may be so. Errors: BadInput that says what does not go together."""

@@ -18,6 +18,7 @@ from search_api import (
     routes_grants,
     routes_house,
     routes_openings,
+    routes_projects,
     routes_public_forms,
     routes_publish,
     routes_quarantine,
@@ -87,6 +88,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routes_publish,
         routes_themes,
         routes_series,
+        routes_projects,
         routes_audit,
         docs,
     ):

@@ -23,7 +23,7 @@ from holdings.access import (
 )
 from holdings.errors import NotAllowed, NotSignedIn
 from holdings.review_rules import REVIEW_ROLES
-from holdings.roles import CURATION_ROLES, DESK_ROLES
+from holdings.roles import CURATION_ROLES, DESK_ROLES, PROJECT_ROLES
 from search_api.audited import SAFE, caller_known
 from search_api.house import House
 from search_api.presence import Known
@@ -142,6 +142,9 @@ get_reviewer = with_role(
 get_curator = with_role(
     get_staff, CURATION_ROLES, "此操作限编研人员或业务管理员。", "请由有此角色的同事办理。"
 )
+get_colleague = with_role(
+    get_staff, PROJECT_ROLES, "项目限业务、审核、编研人员与业务管理员。", "请由有此角色的同事办理。"
+)
 get_auditor = with_role(get_caller, AUDIT_ROLES, "此操作限审计管理员、保密员。", "请由有此角色的同事办理。")
 
 
@@ -170,4 +173,5 @@ SecurityAdmin = Annotated[Caller, Depends(get_security_admin)]
 SystemAdmin = Annotated[Caller, Depends(get_system_admin)]
 Desk = Annotated[Caller, Depends(get_desk)]
 Curator = Annotated[Caller, Depends(get_curator)]
+Colleague = Annotated[Caller, Depends(get_colleague)]
 Reviewer = Annotated[Caller, Depends(get_reviewer)]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from holdings.errors import DanghaiError, NotFound, NotReady, NotSignedIn, TooOften
+from holdings.errors import ChangedSince, DanghaiError, NotFound, NotReady, NotSignedIn, TooOften
 from holdings.invalid import said
 from search_api.rates import RateExceeded
 from search_api.schema import Problem
@@ -32,7 +35,13 @@ _CODES = {405: "method-not-allowed", 413: "content-too-large"}
 
 
 def problem(
-    status: int, code: str, detail: str, *, advice: str = "", headers: dict[str, str] | None = None
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    advice: str = "",
+    headers: dict[str, str] | None = None,
+    now: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
     body = Problem(
         type=f"urn:danghai:problem:{code}",
@@ -40,9 +49,10 @@ def problem(
         status=status,
         detail=detail,
         advice=advice,
+        now=None if now is None else dict(now),
     )
     return JSONResponse(
-        body.model_dump(),
+        body.model_dump(exclude_none=True),
         status_code=status,
         media_type="application/problem+json",
         headers={"Cache-Control": "no-store", **(headers or {})},
@@ -69,7 +79,8 @@ def answer_of(error: DanghaiError) -> JSONResponse:
         headers |= error.headers
     if isinstance(error, NotSignedIn):
         headers["WWW-Authenticate"] = "Bearer"
-    return problem(error.status, error.code, error.message, advice=error.advice, headers=headers)
+    now = error.now if isinstance(error, ChangedSince) else None
+    return problem(error.status, error.code, error.message, advice=error.advice, headers=headers, now=now)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

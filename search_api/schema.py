@@ -71,7 +71,7 @@ class Shape(BaseModel):
 
 
 class Problem(Shape):
-    """RFC 9457; advice: what to do next."""
+    """RFC 9457; advice: what to do next; now: only where somebody else wrote first."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -90,6 +90,7 @@ class Problem(Shape):
     status: int
     detail: str
     advice: str = ""
+    now: dict[str, Any] | None = Field(None, description="别人先改过时：现有内容 what stands now (409)")
 
 
 class ChipOut(Shape):

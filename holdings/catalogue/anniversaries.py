@@ -10,9 +10,8 @@ from sqlalchemy import delete, select
 
 from holdings.access import Caller
 from holdings.catalogue.database import Database, parts
-from holdings.catalogue.tables import RecordRow
 from holdings.catalogue.tables_curation import AnniversaryRow, ShowingRow
-from holdings.catalogue.visibility import is_held
+from holdings.catalogue.visibility import all_here
 from holdings.errors import BadInput, Conflict, NotFound
 
 SCOPES: tuple[str, ...] = ("international", "national", "local")
@@ -82,10 +81,8 @@ class Showings:
             raise BadInput("要写明在哪里展出过。", advice="例如：2019 年国际档案日展。")
         ids = list(dict.fromkeys(record_ids))
         with self._database.write() as session:
+            all_here(session, ids)
             for some in parts(ids):
-                known = select(RecordRow.id).where(RecordRow.id.in_(some), ~is_held(RecordRow.id))
-                if missing := sorted(set(some) - set(session.scalars(known))):
-                    raise NotFound(f"没有这些条目：{'、'.join(missing[:5])}。", advice="请核对后重试。")
                 same = delete(ShowingRow).where(ShowingRow.name == name.strip())
                 session.execute(same.where(ShowingRow.record_id.in_(some)))
                 now = datetime.now(UTC)

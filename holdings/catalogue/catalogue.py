@@ -6,6 +6,7 @@ from holdings.catalogue.accounts import Accounts
 from holdings.catalogue.anniversaries import Anniversaries, Showings
 from holdings.catalogue.audiences import Audiences
 from holdings.catalogue.bulk_reviews import BulkReviews
+from holdings.catalogue.colleagues import Colleagues
 from holdings.catalogue.database import Database
 from holdings.catalogue.decisions import Decisions
 from holdings.catalogue.due import DueList
@@ -15,6 +16,10 @@ from holdings.catalogue.grants import Grants
 from holdings.catalogue.keys import Keys
 from holdings.catalogue.outbox import Outbox
 from holdings.catalogue.pages import Pages
+from holdings.catalogue.project_comments import ProjectComments
+from holdings.catalogue.project_history import ProjectHistory
+from holdings.catalogue.project_parts import ProjectParts
+from holdings.catalogue.projects import Projects
 from holdings.catalogue.publishing import Publishing
 from holdings.catalogue.quarantine import Quarantine
 from holdings.catalogue.records import Records
@@ -47,6 +52,7 @@ class Catalogue:
     due, reviews, bulk_reviews, decisions, review_lists: the opening review and the web review.
     publishing: what was carried to the public installation.
     series, anniversaries, showings, theme_runs: curation, and what was shown already.
+    projects, project_parts, project_history, project_comments: what people work on together; colleagues: who.
     """
 
     def __init__(self, url: str, statement_seconds: float | None = None) -> None:
@@ -80,6 +86,11 @@ class Catalogue:
         self.anniversaries = Anniversaries(self.database)
         self.showings = Showings(self.database)
         self.theme_runs = ThemeRuns(self.database)
+        self.projects = Projects(self.database)
+        self.project_parts = ProjectParts(self.database)
+        self.project_history = ProjectHistory(self.database)
+        self.project_comments = ProjectComments(self.database)
+        self.colleagues = Colleagues(self.database)
 
     def upgrade(self) -> None:
         self.database.upgrade()

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from holdings.catalogue.database import Database
 from holdings.catalogue.outbox import Stage, enqueue
+from holdings.catalogue.project_parts import forget_record
 from holdings.catalogue.tables import (
     AttachmentRow,
     CodeRow,
@@ -121,5 +122,6 @@ def _delete(session: Session, record_id: str) -> None:
         ShowingRow,
     ):
         session.execute(delete(table).where(table.record_id == record_id))
+    forget_record(session, record_id)
     session.execute(delete(ThemeRunRow))  # their groups may be named by its words
     session.execute(delete(RecordRow).where(RecordRow.id == record_id))

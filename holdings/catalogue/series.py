@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session
 
 from holdings.access import Caller
 from holdings.catalogue.database import Database, parts
-from holdings.catalogue.tables import RecordRow
 from holdings.catalogue.tables_curation import ChoiceRow, SeriesRow
-from holdings.catalogue.visibility import is_held
+from holdings.catalogue.visibility import all_here, is_held
 from holdings.errors import BadInput, Conflict, NotFound
 
 Verdict = Literal["accepted", "rejected", "later"]
@@ -136,9 +135,9 @@ class SeriesTable:
         ids = list(dict.fromkeys(record_ids))
         with self._database.write() as session:
             _row(session, series_id)
+            if verdict is not None:
+                all_here(session, ids)
             for some in parts(ids):
-                if verdict is not None:
-                    _all_here(session, some)
                 mine = delete(ChoiceRow).where(ChoiceRow.series_id == series_id)
                 session.execute(mine.where(ChoiceRow.record_id.in_(some)))
             if verdict is not None:
@@ -178,12 +177,6 @@ class SeriesTable:
                 for record_id, name in session.execute(query.where(ChoiceRow.record_id.in_(some))):
                     found.setdefault(record_id, []).append(name)
         return found
-
-
-def _all_here(session: Session, ids: Sequence[str]) -> None:
-    known = select(RecordRow.id).where(RecordRow.id.in_(ids), ~is_held(RecordRow.id))
-    if missing := sorted(set(ids) - set(session.scalars(known))):
-        raise NotFound(f"没有这些条目：{'、'.join(missing[:5])}。", advice="请核对后重试。")
 
 
 def _row(session: Session, series_id: int, *, lock: bool = False) -> SeriesRow:

@@ -12,8 +12,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from holdings.access import BUILT_IN, Audience, Marks, visible_to
 from holdings.catalogue.database import parts
+from holdings.catalogue.tables import RecordRow
 from holdings.catalogue.tables_audiences import AudienceRow, LotRow
 from holdings.catalogue.tables_quarantine import QuarantineRow
+from holdings.errors import NotFound
 from holdings.records import Record
 
 #: A query of columns with its parameters → its rows.
@@ -45,9 +47,22 @@ def audiences_now(rows: Rows) -> tuple[Audience, ...]:
     return (*BUILT_IN, *added)
 
 
-def is_held(record_id: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    """A column: whether this record is quarantined."""
+def is_held(
+    record_id: ColumnElement[str] | InstrumentedAttribute[str] | InstrumentedAttribute[str | None],
+) -> ColumnElement[bool]:
+    """A column: whether this record is quarantined; none is not."""
     return exists().where(_Q.record_id == record_id, _Q.state != RELEASED)
+
+
+def all_here(session: Session, ids: Sequence[str]) -> None:
+    """Errors: NotFound where one of these records does not exist or is quarantined."""
+    missing: set[str] = set(ids)
+    for some in parts(ids):
+        missing -= set(
+            session.scalars(select(RecordRow.id).where(RecordRow.id.in_(some), ~is_held(RecordRow.id)))
+        )
+    if missing:
+        raise NotFound(f"没有这些条目：{'、'.join(sorted(missing)[:5])}。", advice="请核对后重试。")
 
 
 def marks_of(

@@ -32,14 +32,17 @@ class Quota:
 
 def all_calls(system: System, about: World, seed: int, quota: Quota, asker: Asker) -> list[Call]:
     """Requests to all operations: so many at most of the operations that answer questions, and of others.
-    Callers with powers send what changes nothing."""
-    chance = Random(seed)
+    Callers with powers send what changes nothing. What is drawn for one operation does not hang on which others
+    there are."""
     document = system.client.get("/openapi.json").json()
     return [
         call
         for operation in operations(document)
         for call in calls(
-            operation, about, chance, quota.searches if "facets" in operation.parameters else quota.others
+            operation,
+            about,
+            Random(f"{seed} {operation}"),
+            quota.searches if "facets" in operation.parameters else quota.others,
         )
         if not asker.powers or _changes_nothing(call, about)
     ]

@@ -115,6 +115,7 @@ VALUES: dict[str, Values] = {
     "run_id": _fixed("0" * 32, "x"),
     "since": _fixed("2026-03-02", "x"),
     "until": _fixed("2026-03-02"),
+    "part": _fixed("a", "X"),
     "address": _fixed("192.0.2.7"),
 }
 
@@ -134,6 +135,14 @@ BODIES: dict[str, Sequence[Any]] = {
     "ReasonIO": ({"code": "personal", "text": "试", "states": ["控制"]}, {}),
     "ReturnIn": ({"version": 1, "words": "试"}, {}),
     "TermsIO": ({"terms": []}, {}),
+    "ProjectNew": ({"kind": "collection", "name": "试"}, {}),
+    "ProjectChange": ({"version": 1, "name": "试"}, {}),
+    "PartsNew": ({"parts": [{"kind": "item", "record": of("M999")}]}, {"parts": []}),
+    "PartChange": ({"version": 1, "body": {"note": "试"}}, {}),
+    "PartMove": ({"version": 1}, {}),
+    "ShareIn": ({"holder": "role:curator", "may": "read"}, {}),
+    "CommentNew": ({"text": "试"}, {}),
+    "CommentDone": ({"done": True}, {}),
     "AccessChange": ({"access_status": "控制", "reason": "试"}, {}),
     "Correction": ({"lines": ["试"], "by": "试"}, {}),
     "GrantIn": ({"reader": "key:1", "records": [of("M999")], "until": "2099-01-01", "reason": "试"}, {}),
