@@ -43,7 +43,7 @@ PART = (
 )
 STAFF_WHOLE, STAFF_PART = ("staff",), ("signed-in staff",)
 
-CI, CI_PART = Quota(10, 6, 1, later=3), Quota(2, 3, 1, later=4)
+CI, CI_PART = Quota(6, 6, 1, later=4), Quota(1, 3, 1, later=6)
 LONG, LONG_PART = Quota(40, 16, 4), Quota(8, 6, 1)
 #: A set takes a minute: what was found is told as it was found, not made smaller.
 GENERATE = (Phase.generate,)
