@@ -9,6 +9,7 @@ from holdings.catalogue.bulk_reviews import BulkReviews
 from holdings.catalogue.database import Database
 from holdings.catalogue.decisions import Decisions
 from holdings.catalogue.due import DueList
+from holdings.catalogue.editions import Editions
 from holdings.catalogue.engine_choice import EngineChoice
 from holdings.catalogue.failures import Failures
 from holdings.catalogue.grants import Grants
@@ -47,6 +48,7 @@ class Catalogue:
     due, reviews, bulk_reviews, decisions, review_lists: the opening review and the web review.
     publishing: what was carried to the public installation.
     series, anniversaries, showings, theme_runs: curation, and what was shown already.
+    editions: exhibitions as they were published.
     """
 
     def __init__(self, url: str, statement_seconds: float | None = None) -> None:
@@ -80,6 +82,7 @@ class Catalogue:
         self.anniversaries = Anniversaries(self.database)
         self.showings = Showings(self.database)
         self.theme_runs = ThemeRuns(self.database)
+        self.editions = Editions(self.database, self.records, self.redactions)
 
     def upgrade(self) -> None:
         self.database.upgrade()
