@@ -10,6 +10,7 @@ from holdings.catalogue.colleagues import Colleagues
 from holdings.catalogue.database import Database
 from holdings.catalogue.decisions import Decisions
 from holdings.catalogue.due import DueList
+from holdings.catalogue.editions import Editions
 from holdings.catalogue.engine_choice import EngineChoice
 from holdings.catalogue.failures import Failures
 from holdings.catalogue.grants import Grants
@@ -53,6 +54,7 @@ class Catalogue:
     publishing: what was carried to the public installation.
     series, anniversaries, showings, theme_runs: curation, and what was shown already.
     projects, project_parts, project_history, project_comments: what people work on together; colleagues: who.
+    editions: exhibitions as they were published.
     """
 
     def __init__(self, url: str, statement_seconds: float | None = None) -> None:
@@ -91,6 +93,7 @@ class Catalogue:
         self.project_history = ProjectHistory(self.database)
         self.project_comments = ProjectComments(self.database)
         self.colleagues = Colleagues(self.database)
+        self.editions = Editions(self.database, self.records, self.redactions)
 
     def upgrade(self) -> None:
         self.database.upgrade()
