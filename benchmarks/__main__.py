@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 BENCHMARKS: dict[str, tuple[str, str, list[str] | None]] = {
     "relevance": ("relevance", "nDCG@10 and recall@100 on the judged sets", ["--set", "samples"]),
     "series": ("series", "precision of what a series proposes, before and after choosing", []),
+    "labels": ("labels", "label drafts: how many fit, which sentences say what a record is about", []),
     "themes": ("themes", "the map and groups of themes: time, memory, agreement", None),
     "encoder": ("encoder", "passages a second, one question's time", []),
     "ingest": ("ingest", "records a second into the catalogue", []),

@@ -6,9 +6,11 @@ each output in `curation/outputs/` renders it and asks nobody else anything but 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
+
+from pydantic import TypeAdapter
 
 OwnerKind = Literal["loan", "museum", "partner", "private"]
 
@@ -16,7 +18,7 @@ OwnerKind = Literal["loan", "museum", "partner", "private"]
 @dataclass(frozen=True)
 class Picture:
     """One page of a record, as its audience may see it (redacted where it is). width, height: pixels of the
-    image that `Pictures` gives."""
+    page as it is read, turned upright; `Pictures` gives it in smaller sizes (`fitted`)."""
 
     record_id: str
     page: int
@@ -139,5 +141,27 @@ class Pictures(Protocol):
     """The pixels an edition's audience may see."""
 
     def jpeg(self, picture: Picture, *, longest: int) -> bytes:
-        """The page as JPEG, its longer side at most `longest` pixels. Errors: NotFound where it was withdrawn."""
+        """The page as JPEG, of the size that `fitted` says. Errors: NotFound where it was withdrawn."""
         ...
+
+
+def fitted(width: int, height: int, longest: int) -> tuple[int, int]:
+    """Width and height in pixels of an image whose longer side shall be at most `longest`; never enlarged."""
+    if max(width, height) <= longest:
+        return width, height
+    across = max(1, round(width * longest / max(width, height)))
+    return across, max(1, round(height * across / width))
+
+
+def as_json(edition: Edition) -> dict[str, Any]:
+    """What `of_json` makes the same edition of."""
+    made: dict[str, Any] = _ADAPTER.dump_python(edition, mode="json")
+    return made
+
+
+def of_json(body: Mapping[str, Any]) -> Edition:
+    """Errors: ValueError for what is no edition."""
+    return _ADAPTER.validate_python(body)
+
+
+_ADAPTER = TypeAdapter(Edition)

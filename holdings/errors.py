@@ -12,7 +12,8 @@
     ├── NotAllowed                the caller is known, and may not do this
     ├── TooOften                  too many requests or failed sign-ins; `retry_after` seconds
     ├── Conflict                  somebody else wrote first, or the code is taken
-    │   └── ChangedSince          somebody else wrote first: carries what stands now
+    │   ├── ChangedSince          somebody else wrote first: carries what stands now
+    │   └── ChecksFail            a plan is not fit to be published: carries what fails
     └── NotReady                  a part is not there yet; `retry_after` seconds
         ├── IndexMismatch         the index was made with another model or lexicon
         ├── IndexMissing          no index for this audience yet
@@ -32,7 +33,7 @@ Foreign exceptions are mapped to these at the edge where they arise.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -113,6 +114,23 @@ class ChangedSince(Conflict):
     def __init__(self, message: str, now: Mapping[str, Any], *, advice: str = "") -> None:
         super().__init__(message, advice=advice)
         self.now = now
+
+
+class ChecksFail(Conflict):
+    """failing: what keeps a plan from being published, each with its part, the check, why and what to do."""
+
+    code = "checks-fail"
+    #: Said in words; all of them are in `failing`.
+    SAID = 5
+
+    def __init__(self, failing: Sequence[Mapping[str, str]]) -> None:
+        told = [
+            f"{one['title'] or one['part'] or '方案'}：{one['reason'].rstrip('。')}"
+            for one in failing[: self.SAID]
+        ]
+        more = f"……共 {len(failing)} 项" if len(failing) > self.SAID else ""
+        super().__init__("；".join(told) + more + "。", advice="各项改好后再办。")
+        self.failing = failing
 
 
 class NotReady(DanghaiError):

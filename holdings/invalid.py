@@ -27,6 +27,7 @@ _SAID: dict[str, str] = {
     "list_type": "应是数组",
     "too_long": "最多 {max_length} 项",
     "extra_forbidden": "没有这一项",
+    "value_error": "{error}",
     "json_invalid": "不是 JSON",
     "model_attributes_type": "应是 JSON 对象",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -59,7 +60,13 @@ class Settings(BaseSettings):
     )
     one_person_review: bool = Field(
         False,
-        description="一人审核 one person may open records, in archives of one person; others need three",
+        description="一人审核 one person may open records and review exhibitions, in archives of one person;"
+        " others need several",
+    )
+    liberation: date = Field(
+        date(1950, 5, 17),
+        description="本地解放之日 day of local liberation, from before which each section of an exhibition should"
+        " show something",
     )
     ocr_workers: int = Field(0, ge=0, description="OCR 进程数 OCR worker processes; 0: one a core")
     ocr: bool = Field(True, description="后台识读 read waiting scans while serving")

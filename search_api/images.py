@@ -43,11 +43,13 @@ class PageImages:
         Image.MAX_IMAGE_PIXELS = most_pixels // 2  # Pillow refuses beyond twice this, and warns between
         warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
-    async def drawn(self, page: StoredPage, *, width: int | None = None, turn: int = 0) -> tuple[Path, str]:
+    async def drawn(
+        self, page: StoredPage, *, width: int | None = None, longest: int | None = None, turn: int = 0
+    ) -> tuple[Path, str]:
         """`get`, waited for. Errors: Busy when too many wait, or this one takes too long; those of `get`."""
         if not self._places.acquire(blocking=False):
             raise Busy("同时要看的图像太多。", advice="请稍后再试。")
-        drawing = self._workers.submit(self.get, page, width=width, turn=turn)
+        drawing = self._workers.submit(self.get, page, width=width, longest=longest, turn=turn)
         drawing.add_done_callback(lambda _: self._places.release())
         try:
             return await asyncio.wait_for(asyncio.wrap_future(drawing), SECONDS)
@@ -58,11 +60,14 @@ class PageImages:
     def close(self) -> None:
         self._workers.shutdown(wait=False, cancel_futures=True)
 
-    def get(self, page: StoredPage, *, width: int | None = None, turn: int = 0) -> tuple[Path, str]:
+    def get(
+        self, page: StoredPage, *, width: int | None = None, longest: int | None = None, turn: int = 0
+    ) -> tuple[Path, str]:
         """(the page's image as JPEG, `turn` degrees clockwise; a name of this very picture).
 
         width: pixels wanted across the turned page, rounded up to one of WIDTHS; never enlarged. A JPEG
         asked for as it is comes from the store unchanged, unless something of the page is hidden.
+        longest: instead of it, the longer side, exactly (curation.edition.fitted); never the stored file.
         Errors: NotFound for a page without an image, or whose file cannot be drawn.
         """
         if not page.width:
@@ -70,13 +75,15 @@ class PageImages:
         source = self._store.path(page.sha256)
         across = page.width if turn in (0, 180) else page.height
         fitted = next((w for w in WIDTHS if width is not None and width <= w < across), None)
+        if longest is not None and longest < max(page.width, page.height):
+            fitted = max(1, round(across * longest / max(page.width, page.height)))
         black = page.hides.boxes(page.width, page.height)
         said = f"{page.sha256}/{page.frame}/{fitted}/{turn}" + (f"/{sorted(black)}" if black else "")
         name = hashlib.sha256(said.encode()).hexdigest()
         target = self._cache / name[:2] / f"{name}.jpg"
         try:
-            as_is = not turn and fitted is None and page.media_type == "image/jpeg" and not page.hides
-            if as_is and _shown_as_stored(source):
+            as_is = not turn and fitted is None and longest is None and page.media_type == "image/jpeg"
+            if as_is and not page.hides and _shown_as_stored(source):
                 return source, name
             if not target.exists():
                 image = open_page(source, page.media_type, page.frame)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from holdings.errors import ChangedSince, DanghaiError, NotFound, NotReady, NotSignedIn, TooOften
+from holdings.errors import ChangedSince, ChecksFail, DanghaiError, NotFound, NotReady, NotSignedIn, TooOften
 from holdings.invalid import said
 from search_api.rates import RateExceeded
 from search_api.schema import Problem
@@ -42,6 +42,7 @@ def problem(
     advice: str = "",
     headers: dict[str, str] | None = None,
     now: Mapping[str, Any] | None = None,
+    failing: Sequence[Mapping[str, str]] | None = None,
 ) -> JSONResponse:
     body = Problem(
         type=f"urn:danghai:problem:{code}",
@@ -50,6 +51,7 @@ def problem(
         detail=detail,
         advice=advice,
         now=None if now is None else dict(now),
+        failing=None if failing is None else [dict(one) for one in failing],
     )
     return JSONResponse(
         body.model_dump(exclude_none=True),
@@ -79,8 +81,15 @@ def answer_of(error: DanghaiError) -> JSONResponse:
         headers |= error.headers
     if isinstance(error, NotSignedIn):
         headers["WWW-Authenticate"] = "Bearer"
-    now = error.now if isinstance(error, ChangedSince) else None
-    return problem(error.status, error.code, error.message, advice=error.advice, headers=headers, now=now)
+    return problem(
+        error.status,
+        error.code,
+        error.message,
+        advice=error.advice,
+        headers=headers,
+        now=error.now if isinstance(error, ChangedSince) else None,
+        failing=error.failing if isinstance(error, ChecksFail) else None,
+    )
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

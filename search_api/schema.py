@@ -71,7 +71,7 @@ class Shape(BaseModel):
 
 
 class Problem(Shape):
-    """RFC 9457; advice: what to do next; now: only where somebody else wrote first."""
+    """RFC 9457; advice: what to do next; now: only where somebody else wrote first; failing: only of a plan."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -91,6 +91,10 @@ class Problem(Shape):
     detail: str
     advice: str = ""
     now: dict[str, Any] | None = Field(None, description="别人先改过时：现有内容 what stands now (409)")
+    failing: list[dict[str, str]] | None = Field(
+        None,
+        description="不能发布的各项：part、title、check、reason、todo what keeps it from being published (409)",
+    )
 
 
 class ChipOut(Shape):

@@ -10,12 +10,14 @@ from holdings.catalogue.colleagues import Colleagues
 from holdings.catalogue.database import Database
 from holdings.catalogue.decisions import Decisions
 from holdings.catalogue.due import DueList
+from holdings.catalogue.editions import Editions
 from holdings.catalogue.engine_choice import EngineChoice
 from holdings.catalogue.failures import Failures
 from holdings.catalogue.grants import Grants
 from holdings.catalogue.keys import Keys
 from holdings.catalogue.outbox import Outbox
 from holdings.catalogue.pages import Pages
+from holdings.catalogue.plan_acts import PlanActs
 from holdings.catalogue.project_comments import ProjectComments
 from holdings.catalogue.project_history import ProjectHistory
 from holdings.catalogue.project_parts import ProjectParts
@@ -53,6 +55,8 @@ class Catalogue:
     publishing: what was carried to the public installation.
     series, anniversaries, showings, theme_runs: curation, and what was shown already.
     projects, project_parts, project_history, project_comments: what people work on together; colleagues: who.
+    plan_acts: what was done to plans on their way before the public.
+    editions: exhibitions as they were published.
     """
 
     def __init__(self, url: str, statement_seconds: float | None = None) -> None:
@@ -91,6 +95,8 @@ class Catalogue:
         self.project_history = ProjectHistory(self.database)
         self.project_comments = ProjectComments(self.database)
         self.colleagues = Colleagues(self.database)
+        self.plan_acts = PlanActs(self.database)
+        self.editions = Editions(self.database, self.records, self.redactions)
 
     def upgrade(self) -> None:
         self.database.upgrade()

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
 from holdings.catalogue.database import Database
+from holdings.catalogue.editions import forget
 from holdings.catalogue.outbox import Stage, enqueue
 from holdings.catalogue.project_parts import forget_record
 from holdings.catalogue.tables import (
@@ -123,5 +124,6 @@ def _delete(session: Session, record_id: str) -> None:
     ):
         session.execute(delete(table).where(table.record_id == record_id))
     forget_record(session, record_id)
+    forget(session, record_id)
     session.execute(delete(ThemeRunRow))  # their groups may be named by its words
     session.execute(delete(RecordRow).where(RecordRow.id == record_id))

@@ -19,7 +19,8 @@ RankKey = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 class ProjectRow(Base):
-    """kind: "collection" 资料夹, "exhibition" 展览, "compilation" 汇编.  stage: "draft" and on; the review owns it.
+    """kind: "collection" 资料夹, "exhibition" 展览, "compilation" 汇编.  stage: to which the last act on a plan led
+    (plan_acts.py); whether a change since took it back to draft, holdings/plan_rules.py tells.
 
     version: counts what was written to this row.  gone: taken away, and can be brought back.
     changed_by, changed_at: of the row or of any of its parts.

@@ -139,6 +139,8 @@ BODIES: dict[str, Sequence[Any]] = {
     "ProjectChange": ({"version": 1, "name": "试"}, {}),
     "PartsNew": ({"parts": [{"kind": "item", "record": of("M999")}]}, {"parts": []}),
     "PartChange": ({"version": 1, "body": {"note": "试"}}, {}),
+    "LabelsIn": ({"labels": [{"part": "a", "label": "试"}]}, {"labels": []}),
+    "StepIn": ({"step": "first", "seen": "0" * 64}, {}),
     "PartMove": ({"version": 1}, {}),
     "ShareIn": ({"holder": "role:curator", "may": "read"}, {}),
     "CommentNew": ({"text": "试"}, {}),
