@@ -217,7 +217,7 @@ def _free_port(host: str, port: int, how: str) -> None:
 def demo(
     until_answer: Annotated[bool, typer.Option("--until-answer", help="得到答案即结束")] = False,
 ) -> None:
-    """样例全程：收进样例档案，开接口与界面，后台识读，回答一个只写在扫描件上的问题。"""
+    """样例全程：收进样例档案，开接口与界面，后台识读，回答一个只写在扫描件上的问题，办一个展览。"""
     with said_plainly():
         os.environ.setdefault("DANGHAI_EXAMPLE_QUESTIONS", json.dumps(EXAMPLES, ensure_ascii=False))
         settings = load_settings()
@@ -239,8 +239,17 @@ def demo(
             out.print(f"馆员密钥 staff key（样例）  {key}\n", highlight=False)
             _watch(catalogue, lambda: _fonds_read(catalogue, DEMO_FONDS))
             _print_answer(api, time.monotonic() - began)
+            out.print(f"展览 exhibition  {_put_on(catalogue, api)}", highlight=False)
             if not until_answer:
                 _watch(catalogue, lambda: False)
+
+
+def _put_on(catalogue: Catalogue, api: str) -> str:
+    """The sample exhibition, reviewed by its eight sample people; its address."""
+    from corpus_samples.exhibition import STEPS, put_on
+
+    add = catalogue.keys.add
+    return put_on(api, {step: add(STAFF, roles=[role], name=name) for step, (name, role) in STEPS.items()})
 
 
 def _wait_ready(api: str) -> None:
