@@ -72,6 +72,8 @@ class Pair:
             got = [self._said(answer) for answer in _answers(self.other, self.other_as, call)]
             refusals[operation] += self._wanted[name][0].status_code in (401, 403)
             self.asked += len(want)
+            if not self.ordered:
+                want, got = _together(want), _together(got)
             assert got == want, f"{self.other_as.name}: {name}\n{_difference(want, got)}"
 
     def against(self, other: System, other_as: Asker, *, ordered: bool) -> Pair:
@@ -153,6 +155,16 @@ def _next(answer: httpx.Response) -> str | None:
     # The neighbour of a record is called next too; it is no cursor.
     paged = isinstance(body, dict) and ("hits" in body or "items" in body)
     return body.get("next") if paged else None
+
+
+def _together(pages: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The hits of all pages on the first one: which page one stands on is its place."""
+    bodies = [body for *_, body in pages if isinstance(body, dict) and "hits" in body]
+    if len(bodies) > 1:
+        hits = sorted((hit for body in bodies for hit in body["hits"]), key=lambda hit: hit["id"])
+        for n, body in enumerate(bodies):
+            body["hits"] = hits if n == 0 else len(body["hits"])
+    return pages
 
 
 def _unordered(body: Any) -> Any:
