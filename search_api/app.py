@@ -15,6 +15,7 @@ from search_api import (
     routes_accounts,
     routes_audit,
     routes_bulk_reviews,
+    routes_exhibition_documents,
     routes_exhibitions,
     routes_grants,
     routes_house,
@@ -93,6 +94,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routes_plans,
         routes_projects,
         routes_exhibitions,
+        routes_exhibition_documents,
         routes_audit,
         docs,
     ):

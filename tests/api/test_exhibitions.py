@@ -5,17 +5,21 @@ from __future__ import annotations
 import io
 import json
 import re
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import iiif_prezi3
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from curation.edition import Edition, Entry, Exhibit, Outside, Picture, Quotation, Section, as_json
+from danghai import app
 from holdings.access import PUBLIC, STAFF, Caller
 from holdings.errors import BadInput, NotFound
 from holdings.records import PageText
@@ -259,6 +263,49 @@ def test_only_the_last_edition_is_shown_and_none_after_it_was_withdrawn(shown: S
             replace(edition(6), sections=(Section("s", "", "", (exhibit(6, record_id="x"),)),)),
             CURATOR,
         )
+
+
+def test_the_folder_that_is_exported_is_what_the_api_answers(
+    shown: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_up(shown, edition(1, 6))
+    monkeypatch.setenv("DANGHAI_HOME", str(shown.settings.home))
+    folder = tmp_path / "zhan"
+    address = f"http://testserver{SITE}"
+    command = ["exhibitions", "export", "yu-ye", str(folder), "--address", address, "--json"]
+    answer = CliRunner().invoke(app, command)
+    assert answer.exit_code == 0, answer.output
+    found = {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+    assert json.loads(answer.stdout)["files"] == len(found)
+    for path, content in found.items():
+        assert shown.ask(f"{SITE}/{path}").content == content, path
+    assert {p.removeprefix(f"{SITE}/") or "index.html" for p in whole(shown)} <= set(found)
+    assert CliRunner().invoke(app, command).exit_code == 1  # the folder is not empty
+    with zipfile.ZipFile(io.BytesIO(shown.ask("/v1/exhibitions/yu-ye/export/site", STAFF).content)) as packed:
+        pages = {name.removeprefix("yu-ye/"): packed.read(name) for name in packed.namelist()}
+    assert pages == {path: content for path, content in found.items() if not path.endswith(".json")}
+    assert json.loads(CliRunner().invoke(app, ["exhibitions", "list", "--json"]).stdout)[0]["exhibits"] == 3
+    assert CliRunner().invoke(app, ["exhibitions", "withdraw", "yu-ye"]).exit_code == 0
+    problem(shown.ask(f"{SITE}/"), 404, "not-found")
+
+
+def test_documents_are_for_staff_and_hold_what_the_public_may_see(shown: System) -> None:
+    put_up(shown, edition(1, 6))
+    address = "/v1/exhibitions/yu-ye/export/objects-csv"
+    problem(shown.ask(address), 403, "not-allowed")
+    problem(shown.ask("/v1/exhibitions/none/export/text", STAFF), 404, "not-found")
+    answer = shown.ask(address, STAFF)
+    assert "attachment" in answer.headers["content-disposition"]
+    assert file_code(1) in answer.text
+    shown.catalogue.records.set_access(LEAVES, access_status="控制", publicity="", reason="试")
+    try:
+        assert file_code(1) not in shown.ask(address, STAFF).text
+        [told] = shown.get("/v1/exhibitions")["exhibitions"]
+        assert (told["slug"], told["exhibits"]) == ("yu-ye", 2)
+    finally:
+        shown.catalogue.records.set_access(LEAVES, access_status="开放", publicity="公开", reason="试")
 
 
 def test_nothing_of_a_removed_record_is_left_in_any_edition(make_system: Callable[[], System]) -> None:
