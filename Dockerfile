@@ -1,9 +1,9 @@
 # 档海 Danghai: one image for the API, the projector, the reading of scans and the explorer (compose.yaml).
 FROM python:3.11-slim-bookworm
 
-# What OpenCV needs of the system (README).
+# What OpenCV needs of the system, and the fonts that set panels 展板 (README).
 RUN apt-get update \
- && apt-get install -y --no-install-recommends libgl1 libglib2.0-0 \
+ && apt-get install -y --no-install-recommends libgl1 libglib2.0-0 fonts-noto-cjk \
  && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /opt/danghai

@@ -41,6 +41,7 @@ $(VENV)/.dev: requirements/dev.txt
 models: $(VENV)/.base
 	@tools/check model
 	$(PYTHON) -m danghai models pull
+	@$(PYTHON) -m danghai exhibitions viewer || echo "展览页面将没有放大细看，其余照常。"
 
 demo: $(VENV)/.base models
 	$(DEMO) $(PYTHON) -m danghai demo

@@ -16,6 +16,7 @@ from indexer.commands_quarantine import quarantine_app
 from indexer.index_commands import index_app
 from models.commands import models_app
 from search_api.commands import search
+from search_api.commands_exhibitions import exhibitions_app
 from search_api.commands_series import series_app
 from serving import demo, serve, ui, work
 
@@ -46,6 +47,7 @@ app.add_typer(audiences_app, name="audiences")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(review_app, name="review")
 app.add_typer(series_app, name="series")
+app.add_typer(exhibitions_app, name="exhibitions")
 app.add_typer(audit_app, name="audit")
 app.add_typer(publish_app, name="publish")
 

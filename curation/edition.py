@@ -149,7 +149,7 @@ def fitted(width: int, height: int, longest: int) -> tuple[int, int]:
     """Width and height in pixels of an image whose longer side shall be at most `longest`; never enlarged."""
     if max(width, height) <= longest:
         return width, height
-    across = max(1, round(width * longest / max(width, height)))
+    across = max(1, width * longest // max(width, height))
     return across, max(1, round(height * across / width))
 
 

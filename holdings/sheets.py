@@ -20,12 +20,19 @@ MEDIA_TYPES: dict[str, str] = {
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 #: Most bytes a workbook may unfold to, most rows and columns read.
 UNPACKED, ROWS, COLUMNS = 200_000_000, 100_000, 100
+#: A3 in a workbook's own numbers; points of a line of 11 points; Excel's rows are no higher than 409 points.
+_A3, _LINE, _MOST_LINES = 8, 15.5, 26
+#: What openpyxl lets pass and XML does not hold.
+_NO_CHARACTERS = dict.fromkeys((0xFFFE, 0xFFFF))
 _UNREADABLE = "请另存为 XLSX，或 UTF-8 的 CSV 后重试。"
 
 
-def write(form: Format, headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """A table as a file; every cell is text, none a formula."""
-    return _csv(headers, rows) if form == "csv" else _xlsx(headers, rows)
+def write(
+    form: Format, headers: Sequence[str], rows: Iterable[Sequence[object]], *, widths: Sequence[int] = ()
+) -> bytes:
+    """A table as a file; every cell is text, none a formula. widths: of a workbook's columns, in characters, for
+    one that people read: headers stand, long cells are wrapped."""
+    return _csv(headers, rows) if form == "csv" else _xlsx(headers, rows, widths)
 
 
 def read(data: bytes) -> list[list[str]]:
@@ -46,23 +53,46 @@ def _csv(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", "replace")  # the mark by which Excel knows UTF-8
 
 
-def _xlsx(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+def _xlsx(headers: Sequence[str], rows: Iterable[Sequence[object]], widths: Sequence[int]) -> bytes:
     from openpyxl import Workbook
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     from openpyxl.cell.cell import WriteOnlyCell as Cell
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.properties import PageSetupProperties
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
-    for row in (headers, *rows):
+    if widths:
+        sheet.freeze_panes = "A2"
+        sheet.print_title_rows = "1:1"
+        sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", _A3
+        sheet.page_setup.fitToHeight = 0
+        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    for column, width in enumerate(widths, 1):
+        sheet.column_dimensions[get_column_letter(column)].width = width
+    for number, row in enumerate((headers, *rows)):
         cells = []
+        if widths:
+            sheet.row_dimensions[number + 1].height = _LINE * _lines(row, widths)
         for value in row:
-            cell = Cell(sheet, ILLEGAL_CHARACTERS_RE.sub("", _text(value))[:32_767])
+            text = ILLEGAL_CHARACTERS_RE.sub("", _text(value)).translate(_NO_CHARACTERS)
+            cell = Cell(sheet, text[:32_767])
             cell.data_type = "s"
+            if widths:
+                cell.alignment = Alignment(wrap_text=True, vertical="top")
+                cell.font = Font(bold=not number)
             cells.append(cell)
         sheet.append(cells)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _lines(row: Sequence[object], widths: Sequence[int]) -> int:
+    """Lines that the row's longest cell takes; a Chinese character is two wide. Some programs do not reckon it."""
+    wide = [sum(1 + (c > "\u2e7f") for c in _text(value)) for value in row]
+    return min(_MOST_LINES, max(-(-max(1, n) // (width - 1)) for n, width in zip(wide, widths, strict=True)))
 
 
 def _text(value: object) -> str:

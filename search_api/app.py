@@ -15,6 +15,8 @@ from search_api import (
     routes_accounts,
     routes_audit,
     routes_bulk_reviews,
+    routes_exhibition_documents,
+    routes_exhibitions,
     routes_grants,
     routes_house,
     routes_openings,
@@ -91,6 +93,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routes_series,
         routes_plans,
         routes_projects,
+        routes_exhibitions,
+        routes_exhibition_documents,
         routes_audit,
         docs,
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import secrets
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("danghai.api")
+
+EXHIBITIONS = "/exhibitions"
+_SHARED = re.compile(rf"{EXHIBITIONS}/[^/]+/(?:iiif|images)/")
 
 
 class LastResort:
@@ -75,13 +79,14 @@ def _unexpected(path: str, error: Exception) -> ASGIApp:
     )
 
 
-def _headers(policy: ContentSecurityPolicy) -> Secure:
+def _headers(policy: ContentSecurityPolicy, *, anywhere: bool = False) -> Secure:
     """Those that OWASP's secure headers project asks of every answer; Strict-Transport-Security binds only
-    where TLS stands before the API."""
+    where TLS stands before the API. anywhere: other sites' pages may show it."""
+    corp = CrossOriginResourcePolicy()
     return Secure(
         csp=policy.base_uri("'none'").frame_ancestors("'none'").form_action("'none'"),
         coop=CrossOriginOpenerPolicy().same_origin(),
-        corp=CrossOriginResourcePolicy().same_origin(),
+        corp=corp.cross_origin() if anywhere else corp.same_origin(),
         hsts=StrictTransportSecurity().max_age(31_536_000),
         referrer=ReferrerPolicy().no_referrer(),
         xcto=XContentTypeOptions().nosniff(),
@@ -90,8 +95,9 @@ def _headers(policy: ContentSecurityPolicy) -> Secure:
 
 
 class SecurityHeaders:
-    """ASGI middleware: no answer is ever run, framed or sniffed as a page; the document's own page may load
-    what it is made of, from here alone."""
+    """ASGI middleware: no answer is ever run, framed or sniffed as a page; the document's own page, and those of
+    exhibitions, may load what they are made of, from here alone. Pictures and IIIF documents of exhibitions may be
+    shown by any other site's page: they are for the public."""
 
     def __init__(self, app: ASGIApp) -> None:
         pages = (
@@ -102,10 +108,24 @@ class SecurityHeaders:
             .img_src("'self'", "data:")
             .connect_src("'self'")
         )
+        exhibitions = (
+            ContentSecurityPolicy()
+            .default_src("'none'")
+            .script_src("'self'")
+            .style_src("'self'")
+            .img_src("'self'")
+        )
         answers = ContentSecurityPolicy().default_src("'none'")
         self._pages = SecureASGIMiddleware(app, secure=_headers(pages), multi_ok=())
+        self._exhibitions = SecureASGIMiddleware(app, secure=_headers(exhibitions), multi_ok=())
         self._answers = SecureASGIMiddleware(app, secure=_headers(answers), multi_ok=())
+        self._open = SecureASGIMiddleware(app, secure=_headers(answers, anywhere=True), multi_ok=())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        chosen = self._pages if scope.get("path") == docs.PATH else self._answers
+        path = scope.get("path", "")
+        chosen = self._answers
+        if path == docs.PATH:
+            chosen = self._pages
+        elif path == EXHIBITIONS or path.startswith(f"{EXHIBITIONS}/"):
+            chosen = self._open if _SHARED.match(path) else self._exhibitions
         await chosen(scope, receive, send)  # type: ignore[arg-type]

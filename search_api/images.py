@@ -76,7 +76,7 @@ class PageImages:
         across = page.width if turn in (0, 180) else page.height
         fitted = next((w for w in WIDTHS if width is not None and width <= w < across), None)
         if longest is not None and longest < max(page.width, page.height):
-            fitted = max(1, round(across * longest / max(page.width, page.height)))
+            fitted = max(1, across * longest // max(page.width, page.height))
         black = page.hides.boxes(page.width, page.height)
         said = f"{page.sha256}/{page.frame}/{fitted}/{turn}" + (f"/{sorted(black)}" if black else "")
         name = hashlib.sha256(said.encode()).hexdigest()

@@ -12,9 +12,10 @@ from dataclasses import replace
 from datetime import date
 
 from curation.edition import Edition, Exhibit, Picture, as_json, fitted, of_json
+from curation.outputs.places import page_id
 from holdings.access import ANONYMOUS, PUBLIC, Caller
 from holdings.catalogue import StoredPage
-from holdings.catalogue.editions import Hidden, StoredEdition, records_of, without
+from holdings.catalogue.editions import Body, Hidden, StoredEdition, records_of, without
 from holdings.errors import BadInput, NotFound
 from search_api.house import House
 
@@ -46,6 +47,21 @@ def publish(house: House, edition: Edition, caller: Caller, *, hides: Hidden | N
 def published(house: House, slug: str, audience: str = PUBLIC) -> Edition:
     """The exhibition as this audience may see it now. Errors: NotFound, the same whether one ever was."""
     return _shown(house, house.catalogue.editions.latest(slug), audience)
+
+
+def with_picture(house: House, slug: str, name: str, audience: str = PUBLIC) -> Edition:
+    """The same with only what stands on the record whose picture is named so (`places.page_id`): pages ask for
+    hundreds of pictures, and each is looked up alone. Errors: NotFound where no published edition has that slug."""
+    stored = house.catalogue.editions.latest(slug)
+    shows = {r for r, page in _pictures(stored.body) if page_id(r, page) == name}
+    return _shown(
+        house, replace(stored, body=without(stored.body, records_of(stored.body) - shows)), audience
+    )
+
+
+def _pictures(body: Body) -> set[tuple[str, int]]:
+    exhibits = (exhibit for section in body["sections"] for exhibit in section["exhibits"])
+    return {(p["record_id"], p["page"]) for exhibit in exhibits for p in exhibit["pictures"]}
 
 
 def all_published(house: House, audience: str = PUBLIC) -> list[Edition]:

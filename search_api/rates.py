@@ -33,6 +33,7 @@ _KINDS: dict[str, Kind] = {
     "image": "images",
     "thumbnail": "images",
     "{number}": "images",
+    "{path:path}": "images",
 }
 
 

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 from PIL import Image, ImageDraw
 
+from curation.edition import Edition, Entry, Exhibit, Outside, Picture, Quotation, Section, as_json
 from holdings.access import BUILT_IN, OPEN, PUBLIC, PUBLISHED, STAFF, Audience, Caller, Marks, visible_to
 from holdings.catalogue import Catalogue, Incoming, IncomingAttachment, IncomingPage
 from holdings.catalogue.reviews import NewBatch
@@ -175,8 +176,33 @@ def decide(catalogue: Catalogue, record_id: str) -> None:
     catalogue.decisions.set(record_id, said, CLERK, "review")
 
 
+#: An exhibition of what is hidden, and of a thing that is not of the holdings. Of the base it has nothing: everybody
+#: is shown what the public may see, and a system that holds only what a partner may see has less of that.
+EXHIBITION = "shi-zhan"
+
+
+def exhibit(catalogue: Catalogue) -> None:
+    """Publish an exhibition of every file that is chosen, as if the public might see all of it."""
+    ids = {record_id for some in catalogue.records.ids() for record_id in some} - {r.id for r in described()}
+    stored = [one for one in catalogue.records.many(sorted(ids)).values() if one.audiences]
+    files = [one.record for one in stored if one.record.level == "file"]
+    lamp = Exhibit("lamp", "马灯", "", "", "", "说明", outside=Outside("loan", "某人", "借1", ""))
+    exhibits = tuple(
+        Exhibit(
+            key=r.id, title=r.title, date=r.date.text, date_from="", date_to="", label=r.abstract, record_id=r.id,
+            reference_code=r.reference_code, quotation=Quotation("第1頁", r.id, 1),
+            pictures=(Picture(r.id, 1, 620, 800, r.title),),
+        )
+        for r in files
+    )  # fmt: skip
+    chronology = tuple(Entry("1950", "1950年", r.title, r.reference_code, r.id) for r in files)
+    section = Section("one", "一", "", (*exhibits, lamp))
+    made = Edition(EXHIBITION, 0, "试展", "", "", (section,), (), (), "2026-03-02", chronology=chronology)
+    catalogue.editions.publish(as_json(made), CLERK)
+
+
 def settle(catalogue: Catalogue) -> None:
-    """Audiences, decisions and a review, as far as the records they are about are held."""
+    """Audiences, decisions, a review and an exhibition, as far as the records they are about are held."""
     held = {record_id for ids in catalogue.records.ids() for record_id in ids}
     fonds = catalogue.records.fonds_codes()
     for audience in ADDED:
@@ -190,3 +216,4 @@ def settle(catalogue: Catalogue) -> None:
     if under_review := [i for i in REVIEWED if i in held]:
         reviewer = replace(CLERK, id="account:99")
         catalogue.reviews.make(NewBatch("试批", "opening"), under_review, reviewer)
+    exhibit(catalogue)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from curation.edition import Exhibit, Picture
+from curation.outputs.places import exhibit_path, image_folder, manifest_path, sizes
 from holdings.engines.port import FACETS
 from holdings.records import Record
 from tests.api.small_archive import of
@@ -52,6 +54,17 @@ class World:
 Values = Callable[[World], Sequence[Any]]
 
 
+def _of_exhibition(world: World) -> list[str]:
+    """Files of the exhibition's page set: the hidden records' pages, documents and pictures first."""
+    made = ["", "iiif/collection.json", "chronology.html"]
+    for record_id in world.ids()[:4]:
+        picture = Picture(record_id, 1, 620, 800, "")
+        shown = Exhibit(record_id, "", "", "", "", "")
+        made += [exhibit_path(shown), manifest_path(shown), sizes(picture)[0].path]
+        made += [f"{image_folder(picture)}/info.json"]
+    return [*made, "assets/site.css", "assets/viewer.js", "no-such.html", "../exhibitions"]
+
+
 def _questions(world: World) -> list[str]:
     hidden = world.hidden[-1]
     title = hidden.title
@@ -83,6 +96,8 @@ VALUES: dict[str, Values] = {
     "facets": _fixed(",".join(FACETS), "no-such-facet"),
     "plain": _fixed("渔民", "1799年"),
     "exclude": lambda world: [f"places:{p}" for p in world.said("places")[:2]] + ["nonsense"],
+    "path": _of_exhibition,
+    "slug": _fixed("shi-zhan", "no-such"),
     "parent": lambda world: [*world.nodes(), of("J045"), of("nonsense")],
     "within": lambda world: [*world.nodes()[:3], of("M999"), of("J04"), of("nonsense")],
     "fonds": _of("fonds_code"),
