@@ -122,6 +122,14 @@ class Api:
     def undo_redaction(self, record_id: str, number: int) -> None:
         self._send("DELETE", f"{record_path(record_id)}/redactions/{number}")
 
+    def public_form(self, record_id: str) -> Any:
+        """What others read of the description, field by field."""
+        return self._get(f"{record_path(record_id)}/public-form")
+
+    def put_public_form(self, record_id: str, given: Mapping[str, object]) -> Any:
+        """given: fields (field → text, entries, or None), code, note."""
+        return self._send("PUT", f"{record_path(record_id)}/public-form", given)
+
     def outer_text(self, record_id: str, page: int, regions: str) -> str:
         """A page's text as all but staff would read it."""
         found = self._get(f"{record_path(record_id)}/pages/{page}/outer", [("regions", regions)])

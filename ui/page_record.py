@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui import shapes
 from ui.cards import badge, cards, date_text, dotted, keep_button
+from ui.forming import form_view
 from ui.frame import Desk, put, question_box
 from ui.leaf import Leaf, leaf_of, scan, text_view
 from ui.markup import esc, link
@@ -16,7 +17,9 @@ from ui.redacting import redact_view
 from ui.state import Search, address, browse_address, record_address
 from ui.texts import Words
 
-VIEWS = ("text", "fields", "similar", "cite", "redact")
+VIEWS = ("text", "fields", "similar", "cite", "redact", "form")
+#: Of them those for staff alone.
+_STAFFS = frozenset({"redact", "form"})
 #: Thumbnails shown on each side of the page that is open.
 AROUND = 12
 
@@ -92,7 +95,7 @@ def _results(q: str) -> str:
 def _tabs(here: Desk, record: shapes.Record, leaf: Leaf | None, view: str, q: str) -> str:
     say, tabs = here.say, []
     for name in VIEWS:
-        if (name in ("text", "redact") and leaf is None) or (name == "redact" and not here.is_staff()):
+        if (name in ("text", "redact") and leaf is None) or (name in _STAFFS and not here.is_staff()):
             continue
         there = record_address(record["id"], page=leaf.number if leaf else None, q=q, view=name)
         current = {"aria_current": "true"} if name == view else {}
@@ -187,6 +190,8 @@ def _side(here: Desk, record: shapes.Record, leaf: Leaf | None, view: str) -> No
                 st.html(f'<p class="dh-notice">{esc(say("similar_none"))}</p>')
         case "cite":
             _cite(here, record, leaf)
+        case "form" if here.is_staff():
+            form_view(here, record)
         case _:
             st.html(fields(record, say) + _corrections(here, record))
 
