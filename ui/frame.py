@@ -31,6 +31,7 @@ _OFFICES: dict[str, frozenset[str]] = {
     "themes": _CURATING,
     "series": _CURATING,
     "calendar": _CURATING,
+    "showings": _CURATING,
     "offers": frozenset({"archivist", "curator", "admin"}),
     "visits": frozenset({"archivist", "curator", "admin"}),
     "readers": frozenset({"archivist", "admin"}),
