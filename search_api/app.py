@@ -34,6 +34,7 @@ from search_api import (
     routes_sign_in,
     routes_themes,
     routes_visits,
+    routes_wanted,
 )
 from search_api.audited import Audited
 from search_api.guarding import LastResort, SecurityHeaders
@@ -98,6 +99,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routes_offers,
         routes_favourites,
         routes_visits,
+        routes_wanted,
         routes_audit,
         docs,
     ):

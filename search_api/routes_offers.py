@@ -42,6 +42,7 @@ from search_api.schema_offers import (
     OfferStepIn,
     OfferTerms,
 )
+from search_api.wanted import wanted_by
 
 router = APIRouter(prefix="/v1/offers", tags=["征集 offers"])
 
@@ -73,13 +74,24 @@ async def get_terms(house: InHouse, caller: AnyCaller) -> OfferTerms:
 async def post_offer(house: InHouse, caller: AnyCaller, given: OfferIn) -> OfferMade:
     """捐赠线索，或对某条目（某页）的勘误。须同意所示文字；得回执号。看不到的条目与没有的条目一样答复。"""
     await _check_about(house, caller, given)
+    answers = ("", "", "")
+    if given.slug:
+        found = await asyncio.to_thread(wanted_by, house, given.slug, given.section)
+        answers = (found.slug, found.section, found.wanted)
     agreed = _consent(house)
     if given.consent != agreed.version:
         raise BadInput(
             "没有同意个人信息处理的告知，未收。", advice="请阅读 GET /v1/offers/terms 的文字并同意。"
         )
     new = NewOffer(
-        given.kind, given.what, given.name, given.contact, given.record_id, given.page, given.suggested
+        given.kind,
+        given.what,
+        given.name,
+        given.contact,
+        given.record_id,
+        given.page,
+        given.suggested,
+        answers,
     )
     made = await asyncio.to_thread(house.catalogue.offers.add, new, agreed)
     said = "已收到。请记下回执号，凭它查询进展、补附文件。Received: keep the receipt number."
@@ -120,6 +132,8 @@ async def _check_about(house: House, caller: Caller, given: OfferIn) -> None:
     """Errors: BadInput; NotFound, in the same words whether the record is closed or never was."""
     if given.kind == "donation" and (given.record_id or given.page or given.suggested):
         raise BadInput("捐赠线索不针对条目。", advice="要纠正条目，请选勘误。")
+    if given.kind == "correction" and given.slug:
+        raise BadInput("勘误不应征集。", advice="要应征集，请选捐赠。")
     if given.kind == "correction" and not given.record_id:
         raise BadInput("勘误要指明条目。", advice="请从条目页进入，或填写条目的 id。")
     if given.record_id:

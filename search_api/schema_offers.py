@@ -50,6 +50,8 @@ class OfferIn(Shape):
     record_id: str = Field("", max_length=255)
     page: int = Field(0, ge=0, le=2**31 - 1)
     suggested: Told = Field("", description="这一页的文字应作")
+    slug: str = Field("", max_length=120, description="应哪个展览的征集（GET /v1/wanted）")
+    section: str = Field("", max_length=120, description="其中哪个单元")
 
 
 class OfferMade(Shape):

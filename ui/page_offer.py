@@ -24,12 +24,20 @@ def offer_address(record_id: str = "", page: int = 0) -> str:
     return address("/offer", [("record", record_id), ("page", str(page) if page else "")])
 
 
+def answer_address(one: Json) -> str:
+    """The address of the form for an entry of the wanted list."""
+    return address("/offer", [("slug", one["slug"]), ("section", one["section"])])
+
+
 def show(here: Desk) -> None:
     """The page."""
     say, public = here.say, Public(here.api)
     terms = public.terms()
     record = here.api.record(here.param("record")) if here.param("record") else None
     page = int(here.param("page")) if record and here.param("page").isdecimal() else 0
+    looked_for = public.wanted()
+    asked = here.param("slug"), here.param("section")
+    answers = next((one for one in looked_for if (one["slug"], one["section"]) == asked), None)
     title = say("offer_correct_of", title=record["title"]) if record else say("offer_donate")
     hint = say("offer_correct_hint" if record else "offer_hint")
     about = ""
@@ -45,14 +53,43 @@ def show(here: Desk) -> None:
             for refused in st.session_state.get("offer_refused", ()):
                 st.warning(refused)
         elif terms["open"]:
-            _form(here, public, terms, record, page)
+            if answers and not record:
+                st.html(_answers(answers, say))
+            _form(here, public, terms, record, page, answers)
         else:
             st.html(f'<p class="dh-notice">{esc(say("offer_closed"))}</p>')
     with right:
         _ask(public, say)
+        st.html(_wanted(looked_for, say))
 
 
-def _form(here: Desk, public: Public, terms: Json, record: shapes.Record | None, page: int) -> None:
+def _wanted(looked_for: list[Json], say: Words) -> str:
+    """The wanted list: what published exhibitions still lack, each with a way to answer."""
+    if not looked_for:
+        return ""
+    items = "".join(
+        f'<li data-key="wanted-{esc(one["slug"])}-{esc(one["section"])}"><p class="dh-lines">{esc(one["wanted"])}</p>'
+        f'<p class="dh-meta">{esc(one["exhibition"])} · {esc(one["heading"])} '
+        f"{link(answer_address(one), esc(say('offer_answer')))}</p></li>"
+        for one in looked_for
+    )
+    title = esc(say("offer_wanted"))
+    return f'<h2 class="dh-h">{title}</h2><ul class="dh-plainlist">{items}</ul>'
+
+
+def _answers(one: Json, say: Words) -> str:
+    said = esc(say("offer_answers", exhibition=one["exhibition"], heading=one["heading"]))
+    return f'<div class="dh-notice"><p class="dh-meta">{said}</p><p class="dh-lines">{esc(one["wanted"])}</p></div>'
+
+
+def _form(
+    here: Desk,
+    public: Public,
+    terms: Json,
+    record: shapes.Record | None,
+    page: int,
+    answers: Json | None,
+) -> None:
     say = here.say
     # A new round after each offer that went out: the form is empty then, and never before.
     key = f"offer_{st.session_state.get(_ROUND, 0)}_{record['id'] if record else ''}_{page}"
@@ -88,6 +125,8 @@ def _form(here: Desk, public: Public, terms: Json, record: shapes.Record | None,
         if record:
             changed = text if text.strip() != now.strip() else ""
             body |= {"record_id": record["id"], "page": page, "suggested": changed}
+        elif answers:
+            body |= {"slug": answers["slug"], "section": answers["section"]}
         made = attempt(lambda: public.offer(body))
     if made is not None:
         st.session_state["offer_refused"] = _send(public, made["receipt"], files, terms, say)

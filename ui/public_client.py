@@ -33,6 +33,9 @@ class Public:
     def standing(self, receipt: str) -> Json:
         return cast(Json, self._api.get(f"/v1/offers/receipts/{quote(receipt[:40], safe='')}"))
 
+    def wanted(self) -> list[Json]:
+        return cast(list[Json], self._api.get("/v1/wanted")["wanted"])
+
     # ── staff ──────────────────────────────────────────────────────────────────
 
     def offers(self, asked: Params) -> Json:

@@ -9,16 +9,19 @@ import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from curation.edition import Edition, Section
 from danghai import app
-from holdings.access import OPEN, PUBLISHED, STAFF
+from holdings.access import OPEN, PUBLISHED, STAFF, Caller
 from holdings.catalogue.tables_public import OfferPersonRow, OfferRow
 from holdings.offer_box import OfferBox, erase_due
 from holdings.records import Line, PageText
+from search_api import published
 
 from .conftest import Door, problem
 from .reviewing import file, put
@@ -261,3 +264,39 @@ def test_a_list_that_goes_out_holds_no_formula_and_what_is_personal_is_erased_in
     assert WHO["contact"].encode() not in left
     assert b"HYPERLINK" not in left
     problem(step(door, curator, one(door, curator), "lead"), 409, "conflict")
+
+
+def test_a_published_exhibition_is_in_the_feed_and_what_it_wants_is_answered(
+    door: Door, curator: str
+) -> None:
+    house = door.app.state.house
+    sections = (Section("one", "渔业", "", (), "找 1952 年前后的渔船照片"), Section("two", "盐业", "", ()))
+    made = Edition("yu-ye", 0, "渔业<展>", "", "导言 & 说明\x01", sections, ("某馆",), (), "2026-03-02")
+    published.publish(house, made, Caller(STAFF, frozenset({"curator"}), "试", "key:1"))
+
+    def entries() -> list[tuple[str, str, str]]:
+        answer = door.ask("GET", "/exhibitions/feed.xml")
+        assert answer.headers["content-type"].startswith("application/atom+xml")
+        atom = "{http://www.w3.org/2005/Atom}"
+        found = ElementTree.fromstring(answer.content).iter(f"{atom}entry")
+        return [
+            (e.findtext(f"{atom}title"), e.findtext(f"{atom}id"), e.findtext(f"{atom}summary")) for e in found
+        ]  # type: ignore[misc]
+
+    assert entries() == [("渔业<展>", "http://testserver/exhibitions/yu-ye/#1", "导言 &amp; 说明")]
+    [item] = door.ask("GET", "/v1/wanted").json()["wanted"]
+    assert (item["slug"], item["section"], item["wanted"]) == ("yu-ye", "one", "找 1952 年前后的渔船照片")
+    receipt(door, slug="yu-ye", section="one")
+    offer = one(door, curator)
+    assert (offer["wanted_slug"], offer["wanted_section"], offer["wanted"]) == (
+        "yu-ye",
+        "one",
+        item["wanted"],
+    )
+    assert len(door.ask("GET", "/v1/offers", curator, params={"slug": "yu-ye"}).json()["offers"]) == 1
+    nothing = offered(door, slug="yu-ye", section="two")
+    problem(nothing, 404, "not-found")
+    door.catalogue.editions.withdraw("yu-ye", Caller(STAFF, frozenset(), "试", "key:1"))
+    assert offered(door, slug="yu-ye", section="one").content == nothing.content
+    assert (entries(), door.ask("GET", "/v1/wanted").json()["wanted"]) == ([], [])
+    assert one(door, curator)["wanted"] == item["wanted"]  # what was answered stands

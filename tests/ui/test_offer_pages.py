@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from holdings.access import READING_ROOM, STAFF
+from curation.edition import Edition, Section, as_json
+from holdings.access import READING_ROOM, STAFF, Caller
 from holdings.catalogue import Catalogue
 from holdings.catalogue.accounts import DeskCheck
 from holdings.catalogue.offers import OfferWish
@@ -193,3 +194,23 @@ def test_a_reader_s_list_stays_with_the_account_and_loses_what_is_closed_to_them
     expect(page.locator(".dh-kept")).to_have_count(1)
     assert [one.record_id for one in catalogue.favourites.of(reader.id)] == ["990001:J001-1-2-9"]
     kept(page, "list-account")
+
+
+def test_what_an_exhibition_wants_is_offered_to_it(phone_page: Page, catalogue: Catalogue) -> None:
+    page, curator = phone_page, Caller(STAFF, frozenset({"curator"}), "试", "key:1")
+    section = Section("boats", "渔船", "", (), "找 1952 年前后的渔船照片")
+    made = Edition("yu-ye", 0, "海上渔家", "", "", (section,), (), (), "2026-03-02")
+    catalogue.editions.publish(as_json(made), curator)
+    try:
+        page.goto("/offer")
+        page.locator("[data-key=wanted-yu-ye-boats]").get_by_role("link", name="我有线索").click()
+        expect(page.locator(".dh-notice", has_text="海上渔家 · 渔船")).to_contain_text("找 1952 年前后")
+        kept(page, "offer-wanted-phone")
+        filled(page, "说明", "家父留下三张")
+        page.get_by_text("我已阅读并同意以上告知").click()
+        page.get_by_role("button", name="提交", exact=True).click()
+        expect(page.locator("#dh-once")).to_contain_text("ZJ-")
+        [offer] = catalogue.offers.listing(OfferWish(slug="yu-ye"))
+        assert offer.wanted == ("yu-ye", "boats", "找 1952 年前后的渔船照片")
+    finally:
+        catalogue.editions.withdraw("yu-ye", curator)
