@@ -35,6 +35,9 @@ CURATION_ROLES: frozenset[str] = frozenset({"curator", "admin"})
 #: Roles that work on projects; who sees which is said by its sharing.
 PROJECT_ROLES: frozenset[str] = frozenset({"archivist", "reviewer", "curator", "admin"})
 
+#: Roles that follow offers 征集.
+COLLECTING_ROLES: frozenset[str] = frozenset({"archivist", "curator", "admin"})
+
 
 def check_roles(audience: str, roles: Collection[str], audiences: Collection[str]) -> None:
     """Whether a key or an account may be so. Errors: BadInput that says what does not go together."""

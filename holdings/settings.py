@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     rate_other: str = Field(
         "3000/minute", description="每人其余请求次数上限 other requests a caller may make"
     )
+    rate_offers: str = Field(
+        "30/hour", description="每人征集线索与附件次数上限 offers and files of offers a caller may send"
+    )
     rate_storage: str = Field(
         "async+memory://",
         description="计数存放处 where requests are counted: in each process, or async+redis://… for several",
@@ -153,6 +156,11 @@ class Settings(BaseSettings):
     audit_public: bool = Field(
         False,
         description="逐条记公众的检索与浏览 record each public request with its address, not only how many",
+    )
+    offer_days: int = Field(
+        180,
+        ge=1,
+        description="征集线索中个人信息的保存天数 days after an offer's last step when what is personal in it is erased",
     )
     alert_minutes: int = Field(10, ge=1, description="告警的时间窗 minutes over which alerts count")
     alert_downloads: int = Field(300, ge=1, description="告警：原图与附件 images and files one caller took")
@@ -240,6 +248,16 @@ class Settings(BaseSettings):
     def store_dir(self) -> Path:
         """Files by SHA-256."""
         return self.store or self.home / "store"
+
+    @property
+    def offers_dir(self) -> Path:
+        """Files of offers, until they are accepted or erased; all machines of the API share it."""
+        return self.home / "offers"
+
+    @property
+    def donations_dir(self) -> Path:
+        """Intake packages of accepted donations, for `danghai ingest`."""
+        return self.home / "donations"
 
     @property
     def work_url(self) -> str:

@@ -46,6 +46,11 @@ class FileStore:
         return digest
 
 
+def sha256_of(data: bytes) -> str:
+    """Hex digits of these bytes' SHA-256."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def _copy(source: Path | bytes, out: BinaryIO) -> str:
     digest = hashlib.sha256()
     if isinstance(source, bytes):

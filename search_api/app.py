@@ -17,8 +17,10 @@ from search_api import (
     routes_bulk_reviews,
     routes_exhibition_documents,
     routes_exhibitions,
+    routes_favourites,
     routes_grants,
     routes_house,
+    routes_offers,
     routes_openings,
     routes_plans,
     routes_projects,
@@ -33,6 +35,8 @@ from search_api import (
     routes_series,
     routes_sign_in,
     routes_themes,
+    routes_visits,
+    routes_wanted,
 )
 from search_api.audited import Audited
 from search_api.guarding import LastResort, SecurityHeaders
@@ -40,6 +44,7 @@ from search_api.house import House
 from search_api.limits import RequestLimits
 from search_api.problems import add_handlers
 from search_api.schema import Problem
+from search_api.visits import Counted
 
 DESCRIPTION = """档海检索接口：词与意两路检索、条目、页面图像与文字、浏览。
 
@@ -93,14 +98,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routes_series,
         routes_plans,
         routes_projects,
+        routes_wanted,
         routes_exhibitions,
         routes_exhibition_documents,
+        routes_offers,
+        routes_favourites,
+        routes_visits,
         routes_audit,
         docs,
     ):
         app.include_router(_reading(room.router) if house.settings.public_only else room.router)
     app.add_middleware(RequestLimits)
     app.add_middleware(LastResort, seconds=house.settings.request_seconds)
+    app.add_middleware(Counted, counter=house.visits)
     app.add_middleware(Audited, auditing=house.audit)
     app.add_middleware(SecurityHeaders)
     # Outermost: the address everybody else sees is the one that a trusted proxy says.

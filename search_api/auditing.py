@@ -29,6 +29,7 @@ from holdings.audit.trail import Trail
 from holdings.audit.webhook import Webhook
 from holdings.audit.writer import Writer
 from holdings.errors import DanghaiError
+from holdings.offer_box import OfferBox, erase_due
 from search_api.metrics import Metrics
 from search_api.verifying import Verifying
 
@@ -182,6 +183,9 @@ class Auditing:
         write_daily(self.settings, self.trail, now)
         if self._day != now.date():  # with or without a key to sign heads
             self.trail.erase(now, self.settings.audit_days)
+            erase_due(
+                self._catalogue.offers, OfferBox(self.settings.offers_dir), now, self.settings.offer_days
+            )
             self._day = now.date()
             self._catalogue.publishing.notice(all_of_them=True)
         self._quarantined(now)

@@ -23,7 +23,7 @@ from holdings.access import (
 )
 from holdings.errors import NotAllowed, NotSignedIn
 from holdings.review_rules import REVIEW_ROLES
-from holdings.roles import CURATION_ROLES, DESK_ROLES, PROJECT_ROLES
+from holdings.roles import COLLECTING_ROLES, CURATION_ROLES, DESK_ROLES, PROJECT_ROLES
 from search_api.audited import SAFE, caller_known
 from search_api.house import House
 from search_api.presence import Known
@@ -43,6 +43,12 @@ def get_house(request: Request) -> House:
 def address_of(request: Request) -> str:
     """Where the request comes from; what trusted proxies say is put in by the application."""
     return request.client.host if request.client else ""
+
+
+async def get_visitor(request: Request, house: InHouse) -> None:
+    """Of pages for everybody: counted by address. What a visitor is shown does not hang on who they are, nor on a
+    session that ended."""
+    await house.rates.count(kind_of(request.scope["route"].path), address_of(request))
 
 
 def token_of(request: Request) -> str | None:
@@ -84,7 +90,8 @@ async def get_known(
         await house.rates.count("other", address)
         raise
     request.state.caller = known.caller
-    await house.rates.count(kind_of(request.scope["route"].path), known.caller.id or address)
+    kind = kind_of(request.scope["route"].path, request.method)
+    await house.rates.count(kind, known.caller.id or address)
     await caller_known(request.scope, known.caller)
     return known
 
@@ -145,6 +152,9 @@ get_curator = with_role(
 get_colleague = with_role(
     get_staff, PROJECT_ROLES, "项目限业务、审核、编研人员与业务管理员。", "请由有此角色的同事办理。"
 )
+get_collector = with_role(
+    get_staff, COLLECTING_ROLES, "此操作限业务人员、编研人员或业务管理员。", "请由有此角色的同事办理。"
+)
 get_auditor = with_role(get_caller, AUDIT_ROLES, "此操作限审计管理员、保密员。", "请由有此角色的同事办理。")
 
 
@@ -174,4 +184,5 @@ SystemAdmin = Annotated[Caller, Depends(get_system_admin)]
 Desk = Annotated[Caller, Depends(get_desk)]
 Curator = Annotated[Caller, Depends(get_curator)]
 Colleague = Annotated[Caller, Depends(get_colleague)]
+Collector = Annotated[Caller, Depends(get_collector)]
 Reviewer = Annotated[Caller, Depends(get_reviewer)]

@@ -32,6 +32,7 @@ from search_api.presence import Presence
 from search_api.rates import rates
 from search_api.signing_in import SigningIn
 from search_api.theme_work import ThemeWork
+from search_api.visits import VisitCounter
 
 #: Seconds after which nobody waits any more for an answer of an engine that was moved away from.
 LAST_QUESTIONS = 60.0
@@ -66,6 +67,7 @@ class House:
         self.oidc = Oidc(settings, lambda: self.catalogue.secrets.get("oidc", new_key))
         self.rates = rates(settings)
         self.themes = ThemeWork()
+        self.visits = VisitCounter(self.catalogue)
         self.encoder_ready = False
         self.encoder_broken = False
         self._warming: asyncio.Task[None] | None = None
@@ -75,6 +77,7 @@ class House:
         await asyncio.to_thread(self.segmenter.warm)
         await (await self.present_engine()).open()
         self.presence.open()
+        self.visits.open()
         self._warming = asyncio.create_task(self._warm())
 
     async def _warm(self) -> None:
@@ -195,6 +198,7 @@ class House:
             closing.cancel()
         await asyncio.gather(*self._left, return_exceptions=True)
         await self.presence.close()
+        await self.visits.close()
         self.images.close()
         await self.engine.close()
         await self.audit.close()

@@ -7,9 +7,12 @@ import hashlib
 import logging
 import secrets
 import warnings
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from threading import BoundedSemaphore
+from typing import TypeVar
 
 from PIL import Image
 
@@ -19,6 +22,7 @@ from holdings.page_image import open_page, without
 from holdings.store import FileStore
 
 log = logging.getLogger("danghai.api")
+T = TypeVar("T")
 
 THUMBNAIL = 240
 #: Widths a caller may ask for are rounded up to these, so that the cache stays small.
@@ -47,15 +51,19 @@ class PageImages:
         self, page: StoredPage, *, width: int | None = None, longest: int | None = None, turn: int = 0
     ) -> tuple[Path, str]:
         """`get`, waited for. Errors: Busy when too many wait, or this one takes too long; those of `get`."""
-        if not self._places.acquire(blocking=False):
-            raise Busy("同时要看的图像太多。", advice="请稍后再试。")
-        drawing = self._workers.submit(self.get, page, width=width, longest=longest, turn=turn)
-        drawing.add_done_callback(lambda _: self._places.release())
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(drawing), SECONDS)
+            return await self.bounded(partial(self.get, page, width=width, longest=longest, turn=turn))
         except TimeoutError as error:
             log.error("page %s/%s takes too long to draw", page.record_id, page.number)
             raise Busy("这一页的图像一时画不出来。", advice="请稍后再试；文字仍可检索。") from error
+
+    async def bounded(self, look: Callable[[], T]) -> T:
+        """What unfolds an image, by one of the workers. Errors: Busy when too many wait; TimeoutError; its own."""
+        if not self._places.acquire(blocking=False):
+            raise Busy("同时要看的图像太多。", advice="请稍后再试。")
+        looking = self._workers.submit(look)
+        looking.add_done_callback(lambda _: self._places.release())
+        return await asyncio.wait_for(asyncio.wrap_future(looking), SECONDS)
 
     def close(self) -> None:
         self._workers.shutdown(wait=False, cancel_futures=True)

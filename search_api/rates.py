@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from holdings.settings import Settings
 
-Kind = Literal["search", "images", "sign_in", "other"]
+Kind = Literal["search", "images", "sign_in", "offers", "other"]
 
 #: Last parts of the routes that search or draw; every other one is "other".
 _KINDS: dict[str, Kind] = {
@@ -57,8 +57,14 @@ class RateExceeded(TooOften):
         }
 
 
-def kind_of(route: str) -> Kind:
+#: What a stranger sends and we keep.
+_OFFERS = frozenset({"/v1/offers", "/v1/offers/receipts/{receipt}/files"})
+
+
+def kind_of(route: str, method: str = "GET") -> Kind:
     """What a route's path counts as."""
+    if method == "POST" and route in _OFFERS:
+        return "offers"
     return _KINDS.get(route.rpartition("/")[2], "other")
 
 
@@ -84,6 +90,7 @@ def rates(settings: Settings) -> Rates:
         "search": settings.rate_search,
         "images": settings.rate_images,
         "sign_in": settings.rate_sign_in,
+        "offers": settings.rate_offers,
         "other": settings.rate_other,
     }
     try:

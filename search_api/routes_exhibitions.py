@@ -16,22 +16,16 @@ from curation.outputs import viewer
 from curation.outputs.places import IMAGES
 from curation.outputs.site import MEDIA_TYPES, Drawn, File, asset, index_of, page_set
 from holdings.errors import NotFound
-from search_api.callers import InHouse, address_of
+from search_api.callers import InHouse, get_visitor
 from search_api.files import PRIVATE, StoredFile
 from search_api.guarding import EXHIBITIONS
 from search_api.house import House
 from search_api.problems import NO_SUCH_THING
 from search_api.published import SeenPictures, all_published, published, turn_of, with_picture
-from search_api.rates import kind_of
 
 #: What any other site's page may fetch: IIIF viewers are such.
 _ANYWHERE = {"Access-Control-Allow-Origin": "*"}
 _OPEN = ("iiif/", IMAGES)
-
-
-async def get_visitor(request: Request, house: InHouse) -> None:
-    """Counted by address: what a visitor is shown does not hang on who they are, nor on a session that ended."""
-    await house.rates.count(kind_of(request.scope["route"].path), address_of(request))
 
 
 router = APIRouter(prefix=EXHIBITIONS, tags=["展览 exhibitions"], dependencies=[Depends(get_visitor)])

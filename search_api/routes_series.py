@@ -28,6 +28,8 @@ from search_api.schema_curation import (
     SeriesListOut,
     SeriesOut,
     ShowingIn,
+    ShowingOut,
+    ShowingsOut,
     Verdict,
 )
 
@@ -226,3 +228,32 @@ async def post_showing(house: InHouse, caller: Curator, given: ShowingIn) -> Cha
         house.catalogue.showings.note, given.records, given.name, given.on, caller
     )
     return Changed(id=given.name, detail=f"已记 {number} 件。")
+
+
+@router.get("/showings", summary="展出记录 What was shown where")
+async def get_showings(house: InHouse, caller: Curator) -> ShowingsOut:
+    """在哪里展出过哪些条目，新的在前。"""
+
+    def seen() -> list[ShowingOut]:
+        found = house.catalogue.showings.listing()
+        known = briefs(house, caller, [i for _, _, ids in found for i in ids])
+        shown_ = ((name, day, [known[i] for i in ids if i in known]) for name, day, ids in found)
+        return [
+            ShowingOut(name=name, on=date.fromisoformat(day), records=records)
+            for name, day, records in shown_
+            if records
+        ]
+
+    return ShowingsOut(showings=await asyncio.to_thread(seen))
+
+
+@router.delete("/showings", summary="删展出记录 Drop what was noted")
+async def delete_showing(
+    house: InHouse,
+    caller: Curator,
+    name: Annotated[str, Query(min_length=1, max_length=200)],
+    record: Annotated[str, Query(max_length=255, description="只删这一条目的；空为全部")] = "",
+) -> Changed:
+    """记错了的。"""
+    await asyncio.to_thread(house.catalogue.showings.drop, name, record)
+    return Changed(id=name, detail="已删。")

@@ -250,3 +250,13 @@ class ShowingIn(Shape):
     records: list[RecordId] = Field(min_length=1, max_length=500)
     name: Said = Field(max_length=200, examples=["2019 年国际档案日展"])
     on: date
+
+
+class ShowingOut(Shape):
+    name: str
+    on: date
+    records: list[Brief]
+
+
+class ShowingsOut(Shape):
+    showings: list[ShowingOut]

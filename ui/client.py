@@ -45,13 +45,18 @@ def _http(url: str) -> httpx.Client:
 class Api:
     """The API for one visitor. Every call raises ApiAway or ApiProblem when it fails."""
 
-    def __init__(self, key: str | None = None, *, came_from: str = "", url: str | None = None) -> None:
+    def __init__(
+        self, key: str | None = None, *, came_from: str = "", agent: str = "", url: str | None = None
+    ) -> None:
         """key: a key, or a session's token. came_from: the visitor's address, as a proxy says it
-        (X-Forwarded-For): limits and waits are the visitor's own, not the explorer's."""
+        (X-Forwarded-For): limits and waits are the visitor's own, not the explorer's. agent: the visitor's
+        User-Agent, by which robots are not counted as visits."""
         self._url = url or api_url()
         self.headers = {"Authorization": f"Bearer {key}"} if key else {}
         if came_from:
             self.headers["X-Forwarded-For"] = came_from
+        if said := agent.encode("ascii", "ignore").decode()[:300].strip():
+            self.headers["User-Agent"] = said
 
     def search(self, params: Params) -> shapes.Answer:
         return cast(shapes.Answer, self._get("/v1/search", params))
@@ -59,8 +64,10 @@ class Api:
     def suggest(self, text: str) -> list[str]:
         return cast(list[str], self._get("/v1/suggest", [("q", text)])["suggestions"])
 
-    def record(self, record_id: str) -> shapes.Record:
-        return cast(shapes.Record, self._get(record_path(record_id)))
+    def record(self, record_id: str, *, visit: bool = False) -> shapes.Record:
+        """visit: whether somebody looks at it, and it is not only part of a list, or drawn anew."""
+        more = {} if visit else {"Sec-Purpose": "prefetch"}
+        return cast(shapes.Record, self._ask("GET", record_path(record_id), more=more))
 
     def records(self, ids: Sequence[str]) -> dict[str, shapes.Record]:
         """Those of `ids` that may be seen, asked for side by side."""
@@ -114,6 +121,14 @@ class Api:
 
     def undo_redaction(self, record_id: str, number: int) -> None:
         self._send("DELETE", f"{record_path(record_id)}/redactions/{number}")
+
+    def public_form(self, record_id: str) -> Any:
+        """What others read of the description, field by field."""
+        return self._get(f"{record_path(record_id)}/public-form")
+
+    def put_public_form(self, record_id: str, given: Mapping[str, object]) -> Any:
+        """given: fields (field → text, entries, or None), code, note."""
+        return self._send("PUT", f"{record_path(record_id)}/public-form", given)
 
     def outer_text(self, record_id: str, page: int, regions: str) -> str:
         """A page's text as all but staff would read it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from ui.client import Api
 
@@ -58,3 +59,24 @@ class Curation:
 
     def for_date(self, anniversary_id: int) -> Json:
         return cast(Json, self._api.get(f"/v1/anniversaries/{anniversary_id}/proposals"))
+
+    def save_date(self, anniversary_id: int | None, body: Json) -> Json:
+        if anniversary_id is None:
+            return cast(Json, self._api.send("POST", "/v1/anniversaries", json=body))
+        return cast(Json, self._api.send("PUT", f"/v1/anniversaries/{anniversary_id}", json=body))
+
+    def drop_date(self, anniversary_id: int) -> Json:
+        return cast(Json, self._api.send("DELETE", f"/v1/anniversaries/{anniversary_id}"))
+
+    # ── what was shown ─────────────────────────────────────────────────────────
+
+    def showings(self) -> list[Json]:
+        return cast(list[Json], self._api.get("/v1/showings")["showings"])
+
+    def note_showing(self, records: Sequence[str], name: str, on: str) -> Json:
+        body = {"records": list(records), "name": name, "on": on}
+        return cast(Json, self._api.send("POST", "/v1/showings", json=body))
+
+    def drop_showing(self, name: str, record: str = "") -> Json:
+        asked = urlencode({"name": name, "record": record})
+        return cast(Json, self._api.send("DELETE", f"/v1/showings?{asked}"))

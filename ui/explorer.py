@@ -15,6 +15,8 @@ from ui import (
     page_keys,
     page_list,
     page_me,
+    page_offer,
+    page_offers,
     page_openings,
     page_publish,
     page_quarantine,
@@ -26,8 +28,10 @@ from ui import (
     page_review_item,
     page_search,
     page_series,
+    page_showings,
     page_sign_in,
     page_themes,
+    page_visits,
 )
 from ui.frame import Desk, desk, frame, trouble
 
@@ -50,6 +54,10 @@ PAGES: dict[str, Callable[[Desk], None]] = {
     "themes": page_themes.show,
     "series": page_series.show,
     "calendar": page_calendar.show,
+    "showings": page_showings.show,
+    "offer": page_offer.show,
+    "offers": page_offers.show,
+    "visits": page_visits.show,
     "sign-in": page_sign_in.show,
     "enrol": page_sign_in.show_enrol,
     "me": page_me.show,

@@ -23,7 +23,7 @@ from ui.visitors import COOKIE, LANGUAGE_COOKIE, Visitor, visitors
 
 log = logging.getLogger("danghai.ui")
 _HERE = Path(__file__).parent
-_NAV = ("search", "browse", "list", "openings")
+_NAV = ("search", "browse", "list", "openings", "offer")
 _CURATING = frozenset({"curator", "admin"})
 #: Pages of the archive's own offices → who finds them in the head of the page. The API decides who may.
 _OFFICES: dict[str, frozenset[str]] = {
@@ -31,6 +31,9 @@ _OFFICES: dict[str, frozenset[str]] = {
     "themes": _CURATING,
     "series": _CURATING,
     "calendar": _CURATING,
+    "showings": _CURATING,
+    "offers": frozenset({"archivist", "curator", "admin"}),
+    "visits": frozenset({"archivist", "curator", "admin"}),
     "readers": frozenset({"archivist", "admin"}),
     "quarantine": frozenset({"security_officer"}),
     "publish": frozenset({"archivist", "reviewer", "admin", "security_officer"}),
@@ -87,7 +90,8 @@ def desk() -> Desk:
     visitor = visitors().get(cookies.get(COOKIE))
     params = {name: st.query_params.get_all(name) for name in st.query_params}
     told = st.context.headers.get("X-Forwarded-For")
-    api = Api(visitor.key, came_from=came_from(told, st.context.ip_address or "127.0.0.1"))
+    agent = st.context.headers.get("User-Agent") or ""
+    api = Api(visitor.key, came_from=came_from(told, st.context.ip_address or "127.0.0.1"), agent=agent)
     return Desk(api, Words(language_of(cookies.get(LANGUAGE_COOKIE))), visitor, params)
 
 

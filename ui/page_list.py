@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+
 import streamlit as st
 
 from ui import shapes
 from ui.cards import badge, date_text
+from ui.favourites import has_account
 from ui.frame import Desk
 from ui.markup import button, esc, link
+from ui.public_client import Public
 from ui.state import record_address
 from ui.texts import Words
-from ui.visitors import NOTE_LENGTH, Kept
+from ui.visitors import COOKIE, NOTE_LENGTH, Kept, Visitor, visitors
 
 
 def show(here: Desk) -> None:
@@ -22,36 +27,43 @@ def show(here: Desk) -> None:
         )
         return
     found = here.api.records([item.id for item in kept])
+    if len(found) < len(kept):  # withdrawn since: gone from the list too
+        st.html(f'<p class="dh-notice" role="status">{esc(say("list_gone", n=len(kept) - len(found)))}</p>')
+        kept = _without_gone(here, kept, found)
     rows = "".join(
-        _row(item, found.get(item.id), say, first=n == 0, last=n == len(kept) - 1)
-        for n, item in enumerate(kept)
+        _row(item, found[item.id], say, first=n == 0, last=n == len(kept) - 1) for n, item in enumerate(kept)
     )
+    hint = say("list_hint_account" if has_account(here.visitor) else "list_hint")
     st.html(
         f'<h1 class="dh-where">{esc(say("nav_list"))} <small>{esc(say.counted("list_count", len(kept)))}</small></h1>'
         f'<p class="dh-row"><a class="dh-main" href="/x/list.xlsx" download>{esc(say("export"))}</a>'
         f"{button('/x/list/clear', esc(say('drop_all')))}</p>"
-        f'<p class="dh-hint">{esc(say("list_hint"))}</p><ol class="dh-list">{rows}</ol>'
+        f'<p class="dh-hint">{esc(hint)}</p><ol class="dh-list">{rows}</ol>'
     )
 
 
-def _row(item: Kept, record: shapes.Record | None, say: Words, *, first: bool, last: bool) -> str:
-    if record is None:
-        code = item.id.rpartition(":")[2]
-        head = f"<h3>{esc(code)}</h3>"
-        meta = esc(say("list_gone"))
-    else:
-        code = record["reference_code"]
-        head = f"<h3>{link(record_address(item.id), esc(record['title']), 'dh-title')}</h3><code>{esc(code)}</code>"
-        meta = f"{date_text(record['date'], say)} {badge(record['access_status'], say)}"
+def _without_gone(here: Desk, kept: tuple[Kept, ...], found: Mapping[str, shapes.Record]) -> tuple[Kept, ...]:
+    """The list without what may not be seen any more, here and with the visitor."""
+    if token := st.context.cookies.to_dict().get(COOKIE):
+        for item in kept:
+            if item.id not in found:
+                visitors().change(token, partial(Visitor.dropping, record_id=item.id))
+                if has_account(here.visitor):
+                    Public(here.api).drop(item.id)
+    return tuple(item for item in kept if item.id in found)
+
+
+def _row(item: Kept, record: shapes.Record, say: Words, *, first: bool, last: bool) -> str:
+    code = record["reference_code"]
+    head = (
+        f"<h3>{link(record_address(item.id), esc(record['title']), 'dh-title')}</h3><code>{esc(code)}</code>"
+    )
+    meta = f"{date_text(record['date'], say)} {badge(record['access_status'], say)}"
     moves = (
         _move("up", "↑", item.id, say, off=first)
         + _move("down", "↓", item.id, say, off=last)
         + button("/x/list/drop", esc(say("drop")), id=item.id)
-        + (
-            f'<button type="button" class="dh-act" data-cite="{esc(item.id)}">{esc(say("cite"))}</button>'
-            if record
-            else ""
-        )
+        + f'<button type="button" class="dh-act" data-cite="{esc(item.id)}">{esc(say("cite"))}</button>'
     )
     note = (
         f'<textarea rows="1" data-note="{esc(item.id)}" maxlength="{NOTE_LENGTH}" placeholder="{esc(say("note"))}" '

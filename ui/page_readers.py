@@ -8,12 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from ui.client import ApiProblem
+from ui.by_code import clear, codes
 from ui.frame import Desk
 from ui.markup import esc, link
 from ui.office_client import Office
 from ui.page_accounts import code_once
-from ui.state import Search, address, record_address
+from ui.state import address, record_address
 from ui.tables import table, tag, when
 from ui.telling import attempt, shown_once, tell, told
 from ui.texts import Words
@@ -149,31 +149,20 @@ def _approve(here: Desk, office: Office, reader: str, name: str) -> None:
         f'<h2 class="dh-h">{esc(say("grant_new", name=name))}</h2><p class="dh-hint">{esc(say("grant_hint"))}</p>'
     )
     key = f"codes/{reader}"
-    if st.session_state.pop(f"clear/{key}", False):
-        st.session_state[key] = ""
-    if here.visitor.kept and st.button(say("grant_from_list", n=len(here.visitor.kept))):
-        old = str(st.session_state.get(key, "")).split()
-        st.session_state[key] = "\n".join(dict.fromkeys([*old, *(item.id for item in here.visitor.kept)]))
-    written = st.text_area(say("grant_codes"), key=key, height=120, help=say("grant_codes_hint"))
-    lines = list(dict.fromkeys(filter(None, map(str.strip, str(written).splitlines()))))[: MOST + 1]
-    found = {line: _resolved(here, line) for line in lines}
-    if lines:
-        st.html(
-            f'<ul class="dh-plainlist">{"".join(_found(line, one, say) for line, one in found.items())}</ul>'
-        )
+    found = codes(here, key, MOST)
     until = st.date_input(say("grant_until"), _month_on(), min_value=date.today(), format="YYYY-MM-DD")
     reason = st.text_input(say("grant_reason"), max_chars=1000, placeholder=say("grant_reason_like"))
     if not st.button(say("grant_do"), type="primary", key="grant_do"):
         return
     missing = [line for line, one in found.items() if one is None]
-    if missing or not lines or not reason.strip():
-        what = "grant_missing" if missing else "grant_no_codes" if not lines else "grant_no_reason"
+    if missing or not found or not reason.strip():
+        what = "grant_missing" if missing else "grant_no_codes" if not found else "grant_no_reason"
         st.error(say(what, codes="、".join(missing)) if missing else say(what))
         return
     ids = [one["id"] for one in found.values() if one]
     body = {"reader": reader, "records": ids, "until": f"{until}", "reason": reason.strip()}
     if attempt(lambda: office.grant(body)) is not None:
-        st.session_state[f"clear/{key}"] = True
+        clear(key)
         tell(say("grant_done", name=name, n=len(ids), until=f"{until}"))
         st.rerun()
 
@@ -188,33 +177,6 @@ def _month_on() -> date:
         except ValueError:
             continue
     return today
-
-
-def _resolved(here: Desk, line: str) -> dict[str, Any] | None:
-    """The record of an id or a reference code, asked for once; None: there is none to be seen."""
-    known: dict[str, dict[str, Any]] = st.session_state.setdefault("resolved", {})
-    if line not in known:
-        if ":" in line:
-            try:
-                record = here.api.record(line)
-            except ApiProblem as problem:
-                if problem.status in (404, 422):
-                    return None
-                raise
-        else:
-            hits = here.api.search(Search(q=f"“{line}”", mode="words").asked(size=5))["hits"]
-            hit = next((h for h in hits if h["reference_code"].casefold() == line.casefold()), None)
-            if hit is None:
-                return None
-            record = here.api.record(hit["id"])
-        known[line] = {"id": record["id"], "title": record["title"], "code": record["reference_code"]}
-    return known[line]
-
-
-def _found(line: str, one: dict[str, Any] | None, say: Words) -> str:
-    if one is None:
-        return f'<li class="dh-error">{esc(line)}：{esc(say("grant_not_found"))}</li>'
-    return f"<li>{link(record_address(one['id']), esc(one['title']))} <code>{esc(one['code'])}</code></li>"
 
 
 def _granted(office: Office, grants: list[dict[str, Any]], say: Words) -> None:

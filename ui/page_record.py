@@ -6,15 +6,20 @@ import streamlit as st
 
 from ui import shapes
 from ui.cards import badge, cards, date_text, dotted, keep_button
+from ui.forming import form_view
 from ui.frame import Desk, put, question_box
 from ui.leaf import Leaf, leaf_of, scan, text_view
 from ui.markup import esc, link
 from ui.page_browse import breadcrumbs
+from ui.page_offer import offer_address
+from ui.public_client import Public
 from ui.redacting import redact_view
 from ui.state import Search, address, browse_address, record_address
 from ui.texts import Words
 
-VIEWS = ("text", "fields", "similar", "cite", "redact")
+VIEWS = ("text", "fields", "similar", "cite", "redact", "form")
+#: Of them those for staff alone.
+_STAFFS = frozenset({"redact", "form"})
 #: Thumbnails shown on each side of the page that is open.
 AROUND = 12
 
@@ -25,11 +30,13 @@ def show(here: Desk) -> None:
     if not record_id:
         st.html(f'<p class="dh-notice">{esc(say("which_record"))}</p>')
         return
-    record = here.api.record(record_id)
+    seen: set[str] = st.session_state.setdefault("visited", set())
+    record = here.api.record(record_id, visit=record_id not in seen)
+    seen.add(record_id)
     matches = {m["page"]: m for m in here.api.matches(record_id, q)} if q and record["pages"] else {}
     leaf = leaf_of(here, record, matches, q)
     view = here.param("view") if here.param("view") in VIEWS else "text" if leaf else "fields"
-    st.html(_top(here, record, q) + _tabs(here, record, leaf, view, q))
+    st.html(_top(here, record, leaf, q) + _tabs(here, record, leaf, view, q))
     if leaf is None:
         _side(here, record, None, view)
         return
@@ -48,9 +55,15 @@ def show(here: Desk) -> None:
 # ── the head ───────────────────────────────────────────────────────────────────
 
 
-def _top(here: Desk, record: shapes.Record, q: str) -> str:
+def _top(here: Desk, record: shapes.Record, leaf: Leaf | None, q: str) -> str:
     say = here.say
     back = link(_results(q), esc(say("back_to_results")), "dh-act") if q else ""
+    wrong = link(
+        offer_address(record["id"], leaf.number if leaf else 0),
+        esc(say("offer_correct")),
+        "dh-act",
+        data_key="offer-correct",
+    )
     if record["level"] != "file":
         back += link(browse_address(record["id"]), esc(say("browse_inside")), "dh-act")
     beside = ""
@@ -69,7 +82,7 @@ def _top(here: Desk, record: shapes.Record, q: str) -> str:
         f'<div class="dh-top"><h1 class="dh-where">{esc(record["title"])} '
         f"<code>{esc(record['reference_code'])}</code></h1>"
         f'<p class="dh-meta">{dotted(meta)}</p>'
-        f'<p class="dh-row">{back}{keep_button(record["id"], say, here.visitor)}{beside}</p></div>'
+        f'<p class="dh-row">{back}{keep_button(record["id"], say, here.visitor)}{wrong}{beside}</p></div>'
     )
 
 
@@ -82,7 +95,7 @@ def _results(q: str) -> str:
 def _tabs(here: Desk, record: shapes.Record, leaf: Leaf | None, view: str, q: str) -> str:
     say, tabs = here.say, []
     for name in VIEWS:
-        if (name in ("text", "redact") and leaf is None) or (name == "redact" and not here.is_staff()):
+        if (name in ("text", "redact") and leaf is None) or (name in _STAFFS and not here.is_staff()):
             continue
         there = record_address(record["id"], page=leaf.number if leaf else None, q=q, view=name)
         current = {"aria_current": "true"} if name == view else {}
@@ -177,8 +190,10 @@ def _side(here: Desk, record: shapes.Record, leaf: Leaf | None, view: str) -> No
                 st.html(f'<p class="dh-notice">{esc(say("similar_none"))}</p>')
         case "cite":
             _cite(here, record, leaf)
+        case "form" if here.is_staff():
+            form_view(here, record)
         case _:
-            st.html(fields(record, say))
+            st.html(fields(record, say) + _corrections(here, record))
 
 
 def fields(record: shapes.Record, say: Words) -> str:
@@ -214,6 +229,22 @@ def _attachments(record: shapes.Record, say: Words) -> str:
     if not items:
         return ""
     return f'<h2 class="dh-h">{esc(say("attachments"))}</h2><ul class="dh-attachments">{"".join(items)}</ul>'
+
+
+def _corrections(here: Desk, record: shapes.Record) -> str:
+    """Staff's notes that came from outside: corrections that were accepted."""
+    if "offers" not in here.offices():
+        return ""
+    asked = [("record", record["id"]), ("state", "accepted")]
+    items = "".join(
+        f"<li>{link(address('/offers', [('id', str(one['id']))]), esc(one['changed_at'][:10]))} "
+        f"{esc(one['what'])} {esc(one['steps'][-1]['words'])}</li>"
+        for one in Public(here.api).offers(asked)["offers"]
+    )
+    if not items:
+        return ""
+    title = esc(here.say("offers_record_notes"))
+    return f'<h2 class="dh-h">{title}</h2><ul class="dh-plainlist" data-key="corrections">{items}</ul>'
 
 
 def _cite(here: Desk, record: shapes.Record, leaf: Leaf | None) -> None:

@@ -6,9 +6,9 @@ All lie under /x/.
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from urllib.parse import quote
 
 import httpx
@@ -19,30 +19,21 @@ from starlette.routing import Route
 from ui import routes_sign_in as sign_in_routes
 from ui.client import ApiAway, ApiProblem, api_url
 from ui.export import workbook
+from ui.favourites import CHANGES, has_account, save
 from ui.texts import Words, language_of
 from ui.visiting import api_of, visitor_of
-from ui.visitors import COOKIE, LANGUAGE_COOKIE, Visitor, visitors
+from ui.visitors import COOKIE, LANGUAGE_COOKIE, visitors
 
 #: What of the API's files a browser may ask for through here.
 _IMAGE = re.compile(r"v1/records/[^/]+/pages/\d+/(?:image|thumbnail|outer/image)")
-_ATTACHMENT = re.compile(r"v1/records/[^/]+/attachments/\d+")
+_ATTACHMENT = re.compile(r"v1/(?:records/[^/]+/attachments|offers/\d+/files)/\d+")
 _TABLE = re.compile(
-    r"v1/reviews/(?:due/export|terms/export|batches/\d+/form)|v1/openings/feed|v1/audit/export"
+    r"v1/reviews/(?:due/export|terms/export|batches/\d+/form)|v1/openings/feed|v1/audit/export|v1/offers/export"
 )
 _IMAGE_TYPES = {"image/jpeg", "image/png", "image/webp"}
 #: Asked for again each time: what was closed since must not come from a cache.
 _PRIVATE = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-Change = Callable[[Visitor, str, str], Visitor]
-CHANGES: dict[str, Change] = {
-    "add": lambda visitor, id_, _: visitor.adding(id_),
-    "drop": lambda visitor, id_, _: visitor.dropping(id_),
-    "note": lambda visitor, id_, note: visitor.noting(id_, note),
-    "up": lambda visitor, id_, _: visitor.moving(id_, -1),
-    "down": lambda visitor, id_, _: visitor.moving(id_, +1),
-    "clear": lambda visitor, _, __: replace(visitor, kept=()),
-}
 
 
 def file(request: Request) -> Response:
@@ -119,6 +110,19 @@ async def change_list(request: Request) -> Response:
     record_id, note = str(form.get("id", "")), str(form.get("note", ""))
     if how is None or token is None or len(record_id) > 200:
         return Response(status_code=400)
+    visitor = visitors().get(token)
+    if has_account(visitor):  # first, so that what could not be saved does not look as if it were
+        try:
+            after = how(visitor, record_id, note)
+            await asyncio.to_thread(save, api_of(request), request.path_params["change"], record_id, after)
+        except ApiAway:
+            return Response(status_code=502)
+        except ApiProblem as problem:
+            if problem.status not in (
+                404,
+                405,
+            ):  # closed since, or a public installation: for the session only
+                return Response(status_code=problem.status)
     visitors().change(token, lambda visitor: how(visitor, record_id, note))
     return Response(status_code=204)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from ui.client import Api, ApiAway, ApiProblem, came_from
+from ui.favourites import has_account, taken_along
 from ui.state import address
 from ui.visiting import api_of, cookie, visitor_of
 from ui.visitors import COOKIE, Visitor, new_token, visitors
@@ -37,7 +39,7 @@ async def sign_in(request: Request) -> Response:
         token, shown = await asyncio.to_thread(signed)
     except (ApiAway, ApiProblem) as error:
         return _back("/sign-in", _said(error))
-    return _as(request, token, shown)
+    return await _as(request, token, shown)
 
 
 async def sign_out(request: Request) -> Response:
@@ -89,7 +91,7 @@ async def finish_oidc(request: Request) -> Response:
         answer = await asyncio.to_thread(_as_nobody(request).finish_oidc, flow, state, code)
     except (ApiAway, ApiProblem):
         return _back("/sign-in", "oidc")
-    return _as(request, answer["token"], answer["me"]["name"])
+    return await _as(request, answer["token"], answer["me"]["name"])
 
 
 # ── what they share ────────────────────────────────────────────────────────────
@@ -121,13 +123,20 @@ def _back(path: str, said: str) -> Response:
     return RedirectResponse(address(path, [("said", said)]), 303)
 
 
-def _as(request: Request, key: str, name: str) -> Response:
-    """The visitor goes on as this person, under a fresh token, so that an old one is worth nothing."""
+async def _as(request: Request, key: str, name: str) -> Response:
+    """The visitor goes on as this person, under a fresh token, so that an old one is worth nothing; an account's
+    own list comes with it."""
     old, token = request.cookies.get(COOKIE), new_token()
-    kept = visitors().get(old).kept
+    visitor = Visitor(key, visitors().get(old).kept, name)
+    if has_account(visitor):
+        host = request.client.host if request.client else None
+        told = came_from(request.headers.get("x-forwarded-for"), host)
+        with suppress(ApiAway, ApiProblem):  # the session's own list stays
+            kept = await asyncio.to_thread(taken_along, Api(key, came_from=told), visitor.kept)
+            visitor = replace(visitor, kept=kept)
     if old:
         visitors().forget(old)
-    visitors().change(token, lambda _: Visitor(key, kept, name))
+    visitors().change(token, lambda _: visitor)
     return _with_token(request, token)
 
 

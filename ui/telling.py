@@ -56,11 +56,11 @@ def _forget() -> None:
     st.session_state.pop(_PLACE, None)
 
 
-def shown_once(say: Words) -> None:
-    """The secret, if there is one, in a box that says it will not come again."""
+def shown_once(say: Words) -> bool:
+    """The secret, if there is one, in a box that says it will not come again; whether there is one."""
     kept = st.session_state.get(_ONCE)
     if kept is None:
-        return
+        return False
     title, secret, hint = kept
     with st.container(key="once", border=True):
         st.html(
@@ -71,3 +71,4 @@ def shown_once(say: Words) -> None:
         if st.button(say("once_taken"), key="once_taken"):
             _forget()
             st.rerun()
+    return True

@@ -11,6 +11,7 @@ from ui.texts_audit import AUDIT
 from ui.texts_bulk import BULK
 from ui.texts_curation import CURATION
 from ui.texts_office import OFFICE
+from ui.texts_public import PUBLIC
 from ui.texts_publish import PUBLISH
 from ui.texts_reviews import REVIEWS
 
@@ -21,6 +22,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     **AUDIT,
     **BULK,
     **OFFICE,
+    **PUBLIC,
     **PUBLISH,
     **REVIEWS,
     **CURATION,
@@ -241,7 +243,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "down": ("下移", "Move down"),
     "drop": ("移除", "Remove"),
     "drop_all": ("全部移除", "Remove all"),
-    "list_gone": ("现已不可查看", "no longer available"),
+    "list_gone": (
+        "有 {n} 件现已不可查看，已从收藏中移除。",
+        "{n} can no longer be seen, and have left your list.",
+    ),
+    "list_hint_account": ("收藏记在您的账号里，下次登录还在。", "Your list is kept with your account."),
     "sheet": ("收藏", "My list"),
     "column_number": ("序号", "No."),
     "column_citation": ("引用格式", "Citation"),

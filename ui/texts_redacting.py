@@ -30,4 +30,16 @@ TEXTS: dict[str, tuple[str, str]] = {
     "reason_commercial": ("商业秘密", "trade secret"),
     "reason_third-party": ("第三方权益", "a third party's rights"),
     "reason_other": ("其他", "other"),
+    "view_form": ("公开著录", "Public form"),
+    "form_hint": (
+        "每项先是原文，下面框里是馆员以外所读。改了才另写；改回与原文一样，就不再另写；清空即隐去（题名不能空）。一项有几条的，一行一条。",
+        "Each field's original, and below it what all but staff read. Change the text to give it another form; write the original again to take the form away; empty it to hide the field (never the title). Fields of several entries: one a line.",
+    ),
+    "form_formed": ("已另写：{by} {at}，{reason}", "Given another form: {by} {at}, {reason}"),
+    "form_save": ("保存公开著录", "Save the public form"),
+    "form_saved": ("已存；各处只有公开的写法。", "Saved; everybody else reads the public form."),
+    "form_same": ("没有改动。", "Nothing was changed."),
+    "form_left_out": ("隐去的字", "Words left out"),
+    "form_still": ("隐去的字还读得到：", "Words left out can still be read in: "),
+    "form_still_page": ("第 {n} 页（可涂黑）", "page {n} (redact it)"),
 }

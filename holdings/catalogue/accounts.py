@@ -15,6 +15,7 @@ from holdings.access import PUBLIC, READING_ROOM
 from holdings.catalogue.database import Database, parts
 from holdings.catalogue.tables import KeyRow
 from holdings.catalogue.tables_accounts import AccountRow, EnrolmentRow, SessionRow
+from holdings.catalogue.tables_public import FavouriteRow
 from holdings.catalogue.tokens import ENROLMENT, digest, new_token
 from holdings.catalogue.visibility import audiences_now, within
 from holdings.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -211,7 +212,7 @@ class Accounts:
             return _account(row)
 
     def retire(self, account_id: int, *, by: str) -> Account:
-        """For good, and at once: no role, no password, no session, no key. Who it was stays on record, and its
+        """For good, and at once: no role, no password, no session, no key, no list. Who it was stays on record, and its
         name stays taken: a name never means two people."""
         _not_oneself(account_id, by)
         with self._database.write() as session:
@@ -220,6 +221,7 @@ class Accounts:
             row.roles, row.audience, row.locked_at = [], PUBLIC, row.locked_at or now
             keys = update(KeyRow).where(KeyRow.owner == account_id, KeyRow.revoked_at.is_(None))
             session.execute(keys.values(revoked_at=now))
+            session.execute(delete(FavouriteRow).where(FavouriteRow.account_id == account_id))
             return _account(row)
 
     # ── passwords ──────────────────────────────────────────────────────────────

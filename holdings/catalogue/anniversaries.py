@@ -94,6 +94,24 @@ class Showings:
                 )
         return len(ids)
 
+    def listing(self) -> list[tuple[str, str, list[str]]]:
+        """(where, ISO day, record ids), the latest first."""
+        query = select(ShowingRow).order_by(ShowingRow.shown_on.desc(), ShowingRow.name, ShowingRow.id)
+        found: dict[tuple[str, str], list[str]] = {}
+        with self._database.read() as session:
+            for row in session.scalars(query):
+                found.setdefault((row.name, row.shown_on), []).append(row.record_id)
+        return [(name, day, ids) for (name, day), ids in found.items()]
+
+    def drop(self, name: str, record_id: str = "") -> None:
+        """Forget that these, or this one, were shown there. Errors: NotFound."""
+        gone = delete(ShowingRow).where(ShowingRow.name == name).returning(ShowingRow.id)
+        if record_id:
+            gone = gone.where(ShowingRow.record_id == record_id)
+        with self._database.write() as session:
+            if not session.scalars(gone).all():
+                raise NotFound("没有这次展出的记录。")
+
     def of(self, record_ids: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
         """record id → (where, ISO day), the earliest first, for those that were shown."""
         found: dict[str, list[tuple[str, str]]] = {}

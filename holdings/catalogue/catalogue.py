@@ -13,8 +13,10 @@ from holdings.catalogue.due import DueList
 from holdings.catalogue.editions import Editions
 from holdings.catalogue.engine_choice import EngineChoice
 from holdings.catalogue.failures import Failures
+from holdings.catalogue.favourites import Favourites
 from holdings.catalogue.grants import Grants
 from holdings.catalogue.keys import Keys
+from holdings.catalogue.offers import Offers
 from holdings.catalogue.outbox import Outbox
 from holdings.catalogue.pages import Pages
 from holdings.catalogue.plan_acts import PlanActs
@@ -35,6 +37,7 @@ from holdings.catalogue.seen_records import SeenRecords
 from holdings.catalogue.series import SeriesTable
 from holdings.catalogue.sessions import Sessions
 from holdings.catalogue.theme_runs import ThemeRuns
+from holdings.catalogue.visits import Visits
 from holdings.catalogue.volumes import Volumes
 from holdings.catalogue.workers import Workers
 
@@ -57,6 +60,7 @@ class Catalogue:
     projects, project_parts, project_history, project_comments: what people work on together; colleagues: who.
     plan_acts: what was done to plans on their way before the public.
     editions: exhibitions as they were published.
+    offers, visits, favourites: the public's part.
     """
 
     def __init__(self, url: str, statement_seconds: float | None = None) -> None:
@@ -97,6 +101,9 @@ class Catalogue:
         self.colleagues = Colleagues(self.database)
         self.plan_acts = PlanActs(self.database)
         self.editions = Editions(self.database, self.records, self.redactions)
+        self.offers = Offers(self.database)
+        self.visits = Visits(self.database)
+        self.favourites = Favourites(self.database)
 
     def upgrade(self) -> None:
         self.database.upgrade()

@@ -22,6 +22,14 @@ from holdings.catalogue.tables import (
 )
 from holdings.catalogue.tables_audiences import GrantRecordRow, LotRow
 from holdings.catalogue.tables_curation import ChoiceRow, ShowingRow, ThemeRunRow
+from holdings.catalogue.tables_public import (
+    FavouriteRow,
+    OfferFileRow,
+    OfferPersonRow,
+    OfferRow,
+    OfferStepRow,
+    VisitRow,
+)
 from holdings.catalogue.tables_quarantine import QuarantineRow
 from holdings.catalogue.tables_redactions import RedactionRow
 from holdings.catalogue.tables_reviews import DecisionRow, OpinionRow, ReviewRow
@@ -125,5 +133,11 @@ def _delete(session: Session, record_id: str) -> None:
         session.execute(delete(table).where(table.record_id == record_id))
     forget_record(session, record_id)
     forget(session, record_id)
+    session.execute(delete(FavouriteRow).where(FavouriteRow.record_id == record_id))
+    session.execute(delete(VisitRow).where(VisitRow.kind == "record", VisitRow.what == record_id))
+    about = select(OfferRow.id).where(OfferRow.record_id == record_id)
+    for offered in (OfferPersonRow, OfferFileRow, OfferStepRow):
+        session.execute(delete(offered).where(offered.offer_id.in_(about)))
+    session.execute(delete(OfferRow).where(OfferRow.record_id == record_id))
     session.execute(delete(ThemeRunRow))  # their groups may be named by its words
     session.execute(delete(RecordRow).where(RecordRow.id == record_id))

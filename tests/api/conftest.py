@@ -49,7 +49,7 @@ class System:
         # DANGHAI_ENGINE=elasticsearch and DANGHAI_ELASTIC_HOSTS run this whole suite on a cluster.
         settings.setdefault("elastic_prefix", f"t{blake2b(str(home).encode(), digest_size=6).hexdigest()}")
         # These suites ask more in a minute than a person; limits have tests of their own (tests/access).
-        for kind in ("search", "images", "sign_in", "other"):
+        for kind in ("search", "images", "sign_in", "offers", "other"):
             settings.setdefault(f"rate_{kind}", "")
         settings.setdefault("sign_in_tries", 1_000_000)
         self.settings = Settings(home=home, archive_name="蓬屿市档案馆", _env_file=None, **settings)
@@ -116,6 +116,7 @@ class System:
             house = app.state.house
             house.segmenter, house.encoder = self._tools.segmenter, self._tools.encoder
             client = TestClient(app, raise_server_exceptions=False)
+            client.headers["User-Agent"] = "tests-bot"  # no visit
             self._client = self._open.enter_context(client)
             client.portal.call(house.warm)  # type: ignore[union-attr]
         return self._client

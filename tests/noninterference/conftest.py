@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 
 from holdings.access import PUBLIC, READING_ROOM, STAFF
+from holdings.catalogue.offers import NewOffer
+from holdings.offer_rules import consent
 from indexer.embeddings import EmbeddingStore
 from indexer.removal import remove_confirmed
 from tests.api.conftest import System, Tools, tools  # noqa: F401
@@ -111,10 +114,21 @@ def _ready(system: System, hidden: Sequence[Held] = (), *, redacted: bool = True
     for one in hidden:
         if one.by_hand:
             decide(system.catalogue, one.record.id)
+    _looked_at(system, hidden)
     known = Known.of(system)
     system.project()
     system.rebuild()
     return known
+
+
+def _looked_at(system: System, hidden: Sequence[Held]) -> None:
+    """What was open once was looked at by the public, and somebody offered a correction of it."""
+    today = datetime.now(UTC).date().isoformat()
+    ids = [record_id for some in system.catalogue.records.ids() for record_id in some]
+    system.catalogue.visits.add({(today, "record", record_id): 2 for record_id in ids})
+    for one in hidden[-3:]:
+        offer = NewOffer("correction", one.record.title, "读者一", "无", one.record.id)
+        system.catalogue.offers.add(offer, consent("试", 1))
 
 
 def _serve(system: System, hidden: Sequence[Held]) -> None:

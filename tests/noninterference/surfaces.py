@@ -132,6 +132,10 @@ VALUES: dict[str, Values] = {
     "until": _fixed("2026-03-02"),
     "part": _fixed("a", "X"),
     "address": _fixed("192.0.2.7"),
+    "receipt": _fixed("ZJ-0000-0000-0000-0000", "x"),
+    "offer_id": _fixed(1, 9),
+    "state": _fixed("lead", "received"),
+    "name": _of("title"),
 }
 
 #: Body schema → bodies. Callers here may change nothing; what they are told must not tell either.
@@ -145,6 +149,21 @@ BODIES: dict[str, Sequence[Any]] = {
     "BatchNew": ({"name": "试", "q": "渔民"}, {}),
     "BulkNew": ({"step": "first", "status": "开放"}, {}),
     "Data": ("档号", ""),
+    # Of a record nobody sees, and without consent: nothing is taken in, and all are told the same.
+    "OfferIn": (
+        {
+            "kind": "correction",
+            "what": "试",
+            "name": "读者",
+            "contact": "无",
+            "consent": "x",
+            "record_id": of("M999"),
+        },
+        {"kind": "donation", "what": "试", "name": "读者", "contact": "无", "consent": "x"},
+    ),
+    "FavouriteIn": ({"note": "试"}, {"note": 1}),
+    "OrderIn": ({"records": [of("M999")]}, {}),
+    "OfferStepIn": ({"version": 1, "to": "spam"}, {"version": 0}),
     "LookIn": ({"review_id": 1, "agrees": True}, {}),
     "OpinionIn": ({"step": "first", "version": 1, "status": "开放"}, {}),
     "ReasonIO": ({"code": "personal", "text": "试", "states": ["控制"]}, {}),

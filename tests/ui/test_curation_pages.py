@@ -113,6 +113,53 @@ def test_the_coming_year_proposes_records(curator: Page, catalogue: Catalogue) -
     kept(page, "calendar")
 
 
+def test_a_date_is_added_changed_and_dropped(curator: Page, catalogue: Catalogue) -> None:
+    page = curator
+    page.goto("/calendar")
+    page.locator("[data-key=day-new]").click()
+    page.get_by_label("名称").fill("蓬屿开渔节")
+    page.get_by_label("月", exact=True).fill("2")
+    page.get_by_label("日", exact=True).fill("31")
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_test_id("stAlert")).to_contain_text("没有 2 月 31 日")
+    page.get_by_label("月", exact=True).fill("9")
+    page.get_by_label("日", exact=True).fill("16")
+    page.get_by_label("检索问题").fill("开渔\n渔船出海")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".dh-tell")).to_contain_text("已保存")
+    made = next(one for one in catalogue.anniversaries.listing() if one.name == "蓬屿开渔节")
+    assert (made.month, made.day, made.questions) == (9, 16, ("开渔", "渔船出海"))
+    page.locator("summary", has_text="修改").click()
+    expect(page.get_by_label("名称")).to_have_value("蓬屿开渔节")
+    page.get_by_role("button", name="删去").click()
+    kept(page, "calendar-edit")
+    page.get_by_role("dialog").get_by_role("button", name="删去").click()
+    expect(page.locator(".dh-tell")).to_contain_text("已删去“蓬屿开渔节”")
+    assert made.id not in [one.id for one in catalogue.anniversaries.listing()]
+
+
+def test_what_was_shown_is_noted_and_taken_back(curator: Page, catalogue: Catalogue) -> None:
+    page = curator
+    page.locator("[data-key=nav-showings]").click()
+    page.get_by_label("展览、书刊或网页").fill("2019 年国际档案日展")
+    page.get_by_role("textbox", name="档号，每行一个").fill("J001-1-2-9\nJ999-9")
+    page.get_by_label("展览、书刊或网页").click()
+    expect(page.locator(".dh-plainlist .dh-error")).to_contain_text("J999-9")
+    page.get_by_role("button", name="记下").click()
+    expect(page.get_by_test_id("stAlert")).to_contain_text("能找到的档号")
+    page.get_by_role("textbox", name="档号，每行一个").fill("J001-1-2-9")
+    page.get_by_label("展览、书刊或网页").click()
+    expect(page.locator(".dh-plainlist .dh-error")).to_have_count(0)
+    page.get_by_role("button", name="记下").click()
+    expect(page.locator(".dh-tell")).to_contain_text("1 件")
+    assert [name for name, _, _ in catalogue.showings.listing()] == ["2019 年国际档案日展"]
+    page.locator("summary", has_text="2019 年国际档案日展").click()
+    kept(page, "showings")
+    page.get_by_role("button", name="整次删去").click()
+    expect(page.locator(".dh-tell")).to_contain_text("已删去")
+    assert catalogue.showings.listing() == []
+
+
 def test_the_public_has_no_part_in_curation(page: Page) -> None:
     page.goto("/themes")
     expect(page.locator("[role=alert]")).to_be_visible()

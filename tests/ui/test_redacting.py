@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from holdings.catalogue import Catalogue
+from holdings.locks import projector_lock
+from holdings.settings import Settings
+from tests.ui.conftest import running, until
 from ui.redacting import regions_of
 
 pytestmark = pytest.mark.browser
@@ -62,3 +69,43 @@ def test_a_region_drawn_on_the_scan_is_written_and_previewed(page: Page, staff_k
     )
     assert max(seen[:3]) < 12
     expect(page.locator(".dh-outer-text")).not_to_be_empty()
+
+
+def test_a_field_is_given_a_public_form_and_gets_its_own_back(
+    page: Page, staff_key: str, home: Path, api: str
+) -> None:
+    title = httpx.get(f"{api}/v1/records/{MINUTES}").json()["title"]
+
+    def outside() -> str:
+        return str(httpx.get(f"{api}/v1/records/{MINUTES}").json()["title"])
+
+    page.goto("/sign-in")
+    page.locator("summary", has_text="密钥").click()
+    page.locator("input[name=key]").fill(staff_key)
+    page.locator(".dh-key .dh-main").click()
+    expect(page.locator(".dh-side button")).to_have_text("退出")
+    page.goto(f"/record?id={MINUTES}")
+    page.locator("[data-key=view-form]").click()
+    field = page.get_by_label("题名", exact=True)
+    expect(field).to_have_value(title)
+    # It is answered once the indexes have lost the words: somebody must be at work on them.
+    catalogue, lock = Catalogue(f"sqlite:///{home / 'catalogue.sqlite'}"), projector_lock(Settings(home=home))
+    formed = page.locator(".dh-hint", has_text="已另写")
+    with running(["-m", "danghai", "project"], home / "project.log", DANGHAI_HOME=str(home)):
+        until(lock.is_held, "the projector")
+        field.fill("")
+        page.get_by_role("button", name="保存公开著录").click()
+        expect(page.get_by_test_id("stAlert")).to_contain_text("题名不能空")
+        field.fill(f"××{title[4:]}")
+        page.get_by_role("button", name="保存公开著录").click()
+        expect(formed).to_have_count(1, timeout=90_000)
+        assert outside() == f"××{title[4:]}"
+        expect(page.locator(".dh-meta", has_text="隐去的字")).to_contain_text(title[:2])
+        if folder := os.environ.get("DANGHAI_SCREENSHOTS"):
+            page.screenshot(path=f"{folder}/public-form.png")
+        field.fill(title)
+        page.get_by_role("button", name="保存公开著录").click()
+        expect(formed).to_have_count(0, timeout=90_000)
+        until(lambda: not catalogue.outbox.withdrawing(), "the index")
+    catalogue.close()
+    assert outside() == title

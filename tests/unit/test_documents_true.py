@@ -22,6 +22,8 @@ MADE = {
     "index/",
     "cache/",
     "quarantine/",
+    "offers/",
+    "donations/",
     "catalogue.sqlite",
     "projector.lock",
     "reading.lock",
