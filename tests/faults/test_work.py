@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from benchmarks.ocr import sample_pages
 from holdings.catalogue import Catalogue, Incoming, IncomingPage
@@ -72,7 +72,7 @@ class Machine:
             with self.engine.connect() as connection:
                 rows = connection.execute(query, {"name": executor, "queue": f"%-{form}"})
                 return {id_: tries for id_, tries in rows}
-        except OperationalError:  # its tables are not made yet
+        except (OperationalError, ProgrammingError):  # its tables are not made yet
             return {}
 
     def kill(self, executor: str, *, time: int = 1, form: str = FORMAT) -> str:
