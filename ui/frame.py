@@ -25,9 +25,12 @@ log = logging.getLogger("danghai.ui")
 _HERE = Path(__file__).parent
 _NAV = ("search", "browse", "list", "openings", "offer")
 _CURATING = frozenset({"curator", "admin"})
+#: Who works on projects, by their sharing.
+COLLEAGUES = frozenset({"archivist", "reviewer", "curator", "admin"})
 #: Pages of the archive's own offices → who finds them in the head of the page. The API decides who may.
 _OFFICES: dict[str, frozenset[str]] = {
     "review": frozenset({"archivist", "reviewer", "admin"}),
+    "workspace": COLLEAGUES,
     "themes": _CURATING,
     "series": _CURATING,
     "calendar": _CURATING,
@@ -42,7 +45,12 @@ _OFFICES: dict[str, frozenset[str]] = {
     "audit": frozenset({"audit_admin", "security_officer"}),
 }
 #: Pages that lie within one of these.
-_OF = {"review-item": "review", "review-batch": "review", "review-bulk": "review"}
+_OF = {
+    "review-item": "review",
+    "review-batch": "review",
+    "review-bulk": "review",
+    "collection": "workspace",
+}
 #: Of them those that are a person's own, and no key's.
 _PERSONS = frozenset({"readers", "accounts", "keys"})
 
