@@ -1,6 +1,7 @@
-"""What a person is writing while others may write too: kept from when its form opens until it is saved or given up.
+"""What a person is writing while others may write too: kept from when its form opens until it is saved or left.
 
 The version they saw is kept with it: a page drawn anew must not pass off what somebody saved meanwhile as seen.
+Whoever goes elsewhere and comes back begins with what stands then; a clash stays until it is settled.
 """
 
 from __future__ import annotations
@@ -20,6 +21,14 @@ T = TypeVar("T")
 Json = dict[str, Any]
 #: Name of a field → what stands in it, for people.
 Told = Callable[[Json], Sequence[tuple[str, str]]]
+_VISIT, _PLACE = "visit", "visit_at"
+
+
+def visited(place: str) -> None:
+    """A page is shown at this address: another one than before is another visit."""
+    if st.session_state.get(_PLACE) != place:
+        st.session_state[_PLACE] = place
+        st.session_state[_VISIT] = st.session_state.get(_VISIT, 0) + 1
 
 
 class Draft:
@@ -39,7 +48,18 @@ class Draft:
 
     def seen(self, standing: Json) -> Json:
         """The project or part as it stood when the form opened: what the form begins with."""
+        kept, visit = self._kept(), st.session_state.get(_VISIT, 0)
+        if kept.get("visit") != visit and "clash" not in kept:
+            self.put_away()
+        self._kept()["visit"] = visit
         return cast(Json, self._kept().setdefault("seen", standing))
+
+    @property
+    def first_seen(self) -> Json | None:
+        """As `seen`, where the form is open."""
+        kept = self._kept()
+        is_open = "clash" in kept or kept.get("visit") == st.session_state.get(_VISIT, 0)
+        return cast("Json | None", kept.get("seen")) if is_open else None
 
     @property
     def clash(self) -> tuple[Json, Json] | None:

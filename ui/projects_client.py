@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, cast
 
-from ui.client import Api
+from ui.client import Api, record_path
 from ui.state import Params, address
 
 Json = dict[str, Any]
@@ -66,6 +66,9 @@ class Projects:
         given = {"holder": holder, "may": may}
         return cast(Json, self._api.send("PUT", f"/v1/projects/{project_id}/sharing", json=given))
 
+    def hand_over(self, project_id: int, person: str) -> Json:
+        return cast(Json, self._api.send("PUT", f"/v1/projects/{project_id}/owner", json={"person": person}))
+
     # ── parts ──────────────────────────────────────────────────────────────────
 
     def add(self, project_id: int, parts: Sequence[Json]) -> list[Json]:
@@ -85,6 +88,20 @@ class Projects:
 
     def remove_part(self, project_id: int, part: str, version: int) -> None:
         self._api.send("DELETE", f"/v1/projects/{project_id}/parts/{part}?seen={version}")
+
+    # ── across projects ────────────────────────────────────────────────────────
+
+    def holding(self, record_id: str) -> list[Json]:
+        """Where this record is in the visitor's projects: project_id, project_kind, project (its name), part."""
+        return cast(list[Json], self._api.get(f"{record_path(record_id)}/projects")["found"])
+
+    def of_kind(self, kind: str) -> list[Json]:
+        """Parts of this kind in the visitor's projects, each as in `holding`."""
+        return cast(list[Json], self._api.get("/v1/me/parts", [("kind", kind)])["found"])
+
+    def withdrawn(self) -> list[Json]:
+        """Parts of the visitor's projects whose record is withdrawn, each as in `holding`."""
+        return cast(list[Json], self._api.get("/v1/me/parts")["found"])
 
     # ── history ────────────────────────────────────────────────────────────────
 

@@ -11,8 +11,8 @@ from ui.texts_audit import AUDIT
 from ui.texts_bulk import BULK
 from ui.texts_curation import CURATION
 from ui.texts_office import OFFICE
-from ui.texts_public import PUBLIC
 from ui.texts_projects import PROJECTS
+from ui.texts_public import PUBLIC
 from ui.texts_publish import PUBLISH
 from ui.texts_reviews import REVIEWS
 
