@@ -11,7 +11,7 @@ from ui.cards import dotted
 from ui.curation_client import Curation
 from ui.frame import CURATING, Desk
 from ui.markup import esc, link
-from ui.page_workspace import rows
+from ui.page_workspace import row
 from ui.project_comments import comment_html
 from ui.projects_client import Json, Projects, project_address
 from ui.state import record_address
@@ -26,31 +26,41 @@ LISTED, CANDIDATES = 8, 3
 def show(here: Desk) -> None:
     """The page."""
     say, projects = here.say, Projects(here.api)
-    found = projects.listing()
+    found, plans = projects.listing(), projects.plans()
     st.html(f'<div class="dh-top"><h1 class="dh-where">{esc(say("nav_home"))}</h1></div>')
     told()
     left, right = st.columns([1.25, 1], gap="large")
     with left:
-        _projects(found, say)
+        _projects(found, {one["project"]: one for one in plans}, say)
     with right:
         _mentions(here, projects, {one["id"]: one["kind"] for one in found})
-        st.html(_tasks(projects.of_kind("task"), date.today(), say) + _withdrawn(projects.withdrawn(), say))
+        st.html(
+            _tasks(projects.of_kind("task"), date.today(), say) + _withdrawn(projects.withdrawn(), plans, say)
+        )
         if CURATING & set(here.me()["roles"]):
             _series(here)
 
 
-def _projects(found: list[Json], say: Words) -> None:
-    kinds = sorted({"collection", *(one["kind"] for one in found)})
-    for kind in kinds:
+def _projects(found: list[Json], plans: dict[int, Json], say: Words) -> None:
+    for kind in sorted({"collection", *(one["kind"] for one in found)}):
         some = [one for one in found if one["kind"] == kind]
-        every = (
-            link("/workspace", esc(say("home_all", n=len(some))), data_key="home-all")
-            if kind == "collection"
-            else ""
-        )
+        every = ""
+        if kind == "collection":
+            every = link("/workspace", esc(say("home_all", n=len(some))), data_key="home-all")
+        listed = "".join(row(one, say, _stands(plans.get(one["id"]), say)) for one in some[:LISTED])
+        none = f'<p class="dh-hint">{esc(say("project_none"))}</p>'
         st.html(
-            f'<h2 class="dh-h">{esc(say(f"kind_{kind}"))} <small>{every}</small></h2>{rows(some[:LISTED], say)}'
+            f'<h2 class="dh-h">{esc(say(f"kind_{kind}"))} <small>{every}</small></h2>'
+            + (f'<ul class="dh-tree">{listed}</ul>' if listed else none)
         )
+
+
+def _stands(plan: Json | None, say: Words) -> str:
+    """How far a plan is, and whether it waits for this visitor."""
+    if plan is None:
+        return ""
+    waits = tag(say("home_waits"), "later") if plan["mine"] else ""
+    return f"{tag(plan['step_label'] or plan['label'])} {waits}"
 
 
 # ── what waits ─────────────────────────────────────────────────────────────────
@@ -88,19 +98,28 @@ def _task(one: Json, today: date, say: Words) -> str:
     return f"{esc(body.get('title', ''))} {day} <p class='dh-meta'>{dotted([_where(one), esc(body.get('who', ''))])}</p>"
 
 
-def _withdrawn(found: list[Json], say: Words) -> str:
-    """How many of each project; no more is told of what is withdrawn."""
+def _withdrawn(found: list[Json], plans: list[Json], say: Words) -> str:
+    """Of collections how many, for no more is told; of plans each and why, those that left a published one too."""
     counts: dict[int, list[Json]] = {}
     for one in found:
-        counts.setdefault(one["project_id"], []).append(one)
-    items = "".join(
-        f'<li class="dh-node">{_where(some[0])} {tag(say("home_withdrawn_n", n=len(some)), "closed")}</li>'
-        for some in counts.values()
-    )
+        if one["project_kind"] == "collection":
+            counts.setdefault(one["project_id"], []).append(one)
+    items = [
+        f"{_where(some[0])} {tag(say('home_withdrawn_n', n=len(some)), 'closed')}" for some in counts.values()
+    ]
+    for plan in plans:
+        there = project_address(plan["kind"], plan["project"])
+        name = link(there, esc(plan["name"])) if there else esc(plan["name"])
+        items += [
+            f'{name} {esc(one["title"] or say("item_withdrawn_short"))} <p class="dh-meta">{esc(one["why"])}</p>'
+            for one in plan["withdrawn"]
+        ]
     if not items:
         return ""
+    listed = "".join(f'<li class="dh-node">{item}</li>' for item in items)
+    n = sum(map(len, counts.values())) + sum(len(plan["withdrawn"]) for plan in plans)
     hint = f'<p class="dh-hint">{esc(say("home_withdrawn_hint"))}</p>'
-    return _heading("home_withdrawn", len(found), say) + f'{hint}<ul class="dh-tree">{items}</ul>'
+    return _heading("home_withdrawn", n, say) + f'{hint}<ul class="dh-tree">{listed}</ul>'
 
 
 def _where(one: Json) -> str:

@@ -49,8 +49,8 @@ def rows(found: list[Json], say: Words) -> str:
     return f'<ul class="dh-tree">{"".join(row(one, say) for one in found)}</ul>'
 
 
-def row(one: Json, say: Words) -> str:
-    """One project in a list, HTML."""
+def row(one: Json, say: Words, more: str = "") -> str:
+    """One project in a list, HTML. more: HTML beside its name."""
     there = project_address(one["kind"], one["id"])
     name = f'<span class="dh-title">{esc(one["name"])}</span>'
     name = link(there, name, data_key=f"project-{one['id']}") if there else name
@@ -60,7 +60,7 @@ def row(one: Json, say: Words) -> str:
         esc(say("project_of", who=one["owner"])) if one["right"] != "own" else "",
         esc(say("project_changed", who=one["changed_by"], at=when(one["changed_at"]))),
     ]
-    return f'<li class="dh-node"><b>{name}</b> {rights}<p class="dh-meta">{dotted(meta)}</p></li>'
+    return f'<li class="dh-node"><b>{name}</b> {rights}{more}<p class="dh-meta">{dotted(meta)}</p></li>'
 
 
 def _make(projects: Projects, kind: str, say: Words) -> None:

@@ -103,6 +103,11 @@ class Projects:
         """Parts of the visitor's projects whose record is withdrawn, each as in `holding`."""
         return cast(list[Json], self._api.get("/v1/me/parts")["found"])
 
+    def plans(self) -> list[Json]:
+        """The visitor's exhibitions and compilations: where each stands (step_label; mine: it waits for the visitor),
+        and what was withdrawn (part, title, why), also from what is published."""
+        return cast(list[Json], self._api.get("/v1/me/plans")["plans"])
+
     # ── history ────────────────────────────────────────────────────────────────
 
     def changes(

@@ -55,6 +55,7 @@ PROJECTS: dict[str, tuple[str, str]] = {
     "home_all": ("全部 {n} 个 / 新建", "all {n} / a new one"),
     "home_mentions": ("提到我的", "Mentions of me"),
     "home_tasks": ("待办", "Tasks"),
+    "home_waits": ("待您办", "waits for you"),
     "home_late": ("逾期 {day}", "late since {day}"),
     "home_withdrawn": ("已撤下的条目", "Withdrawn records"),
     "home_withdrawn_hint": (

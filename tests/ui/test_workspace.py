@@ -153,7 +153,10 @@ def test_two_people_write_one_note_at_once_and_nothing_is_lost(
     expect(page.locator("[role=status]", has_text="已撤销")).to_be_visible()
     assert catalogue.project_parts.tree(project.id, ben)[0].body["note"] == "甲先写的"
 
+    plan = catalogue.projects.add("exhibition", "海上展", {}, ann)
+    catalogue.project_parts.add(plan.id, [NewPart("task", {"title": "定展线", "due": "2020-01-02"})], ann)
     page.locator("[data-key=nav-home]").click()
+    expect(page.locator(".dh-node", has_text="定展线")).to_contain_text("逾期 2020-01-02")
     mention = page.locator(".dh-comment", has_text="以哪个为准")
     expect(mention).to_contain_text("乙本")
     kept(page, "ws-home")
