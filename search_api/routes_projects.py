@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
 from curation.plan import checked
-from holdings.access import Caller
 from holdings.catalogue.project_comments import Comment
-from holdings.catalogue.project_parts import NewPart, Part
-from holdings.catalogue.projects import Project
+from holdings.catalogue.project_parts import NewPart
 from holdings.roles import PROJECT_ROLES, ROLE_NAMES
 from search_api.callers import Colleague, InHouse
-from search_api.house import House
-from search_api.proposals import briefs
+from search_api.projects_out import change_out, parts_out, project_out, seen_records
 from search_api.schema import Changed
 from search_api.schema_projects import (
-    ChangeOut,
     ChangesOut,
     ColleagueOut,
     ColleaguesOut,
@@ -29,6 +24,7 @@ from search_api.schema_projects import (
     CommentsOut,
     MentionOut,
     MentionsOut,
+    OwnerIn,
     PartChange,
     PartId,
     PartMove,
@@ -61,14 +57,14 @@ async def get_projects(
     found = await asyncio.to_thread(
         lambda: house.catalogue.projects.listing(caller, gone=gone, everyones=everyones)
     )
-    return ProjectsOut(projects=[_project(one) for one in found])
+    return ProjectsOut(projects=[project_out(one) for one in found])
 
 
 @router.post("/projects", summary="新项目 A new project", status_code=201)
-async def post_project(house: InHouse, caller: Colleague, given: ProjectNew) -> ProjectOut:
+async def postproject_out(house: InHouse, caller: Colleague, given: ProjectNew) -> ProjectOut:
     """新建，归自己；要几个人做，另行共享。"""
     body = checked(given.kind, "", given.body)
-    return _project(
+    return project_out(
         await asyncio.to_thread(house.catalogue.projects.add, given.kind, given.name, body, caller)
     )
 
@@ -84,15 +80,15 @@ async def get_people(house: InHouse, caller: Colleague) -> ColleaguesOut:
 
 
 @router.get("/projects/{project_id}", summary="一个项目 One project with its parts")
-async def get_project(house: InHouse, caller: Colleague, project_id: Number) -> TreeOut:
+async def getproject_out(house: InHouse, caller: Colleague, project_id: Number) -> TreeOut:
     """项目与它的各部分，按次序，先外后内；条目已撤下的部分只余其位。"""
     project = await asyncio.to_thread(house.catalogue.projects.get, project_id, caller)
     parts = await asyncio.to_thread(house.catalogue.project_parts.tree, project_id, caller)
-    return TreeOut(project=_project(project), parts=await _parts(house, caller, parts))
+    return TreeOut(project=project_out(project), parts=await parts_out(house, caller, parts))
 
 
 @router.patch("/projects/{project_id}", summary="改项目 Change a project")
-async def patch_project(
+async def patchproject_out(
     house: InHouse, caller: Colleague, project_id: Number, given: ProjectChange
 ) -> ProjectOut:
     """改名称、正文；别人先改过时不覆盖，答复（409）给出现有内容。"""
@@ -101,11 +97,11 @@ async def patch_project(
     changed = await asyncio.to_thread(
         lambda: house.catalogue.projects.change(project_id, given.version, caller, name=given.name, body=body)
     )
-    return _project(changed)
+    return project_out(changed)
 
 
 @router.delete("/projects/{project_id}", summary="移去项目 Take a project away")
-async def delete_project(house: InHouse, caller: Colleague, project_id: Number, seen: Seen) -> Changed:
+async def deleteproject_out(house: InHouse, caller: Colleague, project_id: Number, seen: Seen) -> Changed:
     """由主人移去；在历史中撤销这一步，即全部恢复。"""
     await asyncio.to_thread(house.catalogue.projects.remove, project_id, seen, caller)
     return Changed(id=str(project_id), detail="已移去，可在历史中恢复。")
@@ -116,7 +112,14 @@ async def put_sharing(house: InHouse, caller: Colleague, project_id: Number, giv
     """由主人共享给一位同事或一种角色，只读或可改；may 为 null 则收回。"""
     writes = None if given.may is None else given.may == "write"
     shared = await asyncio.to_thread(house.catalogue.projects.share, project_id, given.holder, writes, caller)
-    return _project(shared)
+    return project_out(shared)
+
+
+@router.put("/projects/{project_id}/owner", summary="移交 Hand a project over")
+async def put_owner(house: InHouse, caller: Colleague, project_id: Number, given: OwnerIn) -> ProjectOut:
+    """由主人移交给另一位同事，记入历史；原主人仍可改。"""
+    handed = await asyncio.to_thread(house.catalogue.projects.hand_over, project_id, given.person, caller)
+    return project_out(handed)
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────
@@ -131,7 +134,7 @@ async def post_parts(house: InHouse, caller: Colleague, project_id: Number, give
         for p in given.parts
     ]
     added = await asyncio.to_thread(house.catalogue.project_parts.add, project_id, new, caller)
-    return PartsOut(parts=await _parts(house, caller, added))
+    return PartsOut(parts=await parts_out(house, caller, added))
 
 
 @router.patch("/projects/{project_id}/parts/{part}", summary="改一部分 Change a part")
@@ -145,7 +148,7 @@ async def patch_part(
     changed = await asyncio.to_thread(
         house.catalogue.project_parts.change, project_id, part, body, given.version, caller
     )
-    return (await _parts(house, caller, [changed]))[0]
+    return (await parts_out(house, caller, [changed]))[0]
 
 
 @router.post("/projects/{project_id}/parts/{part}/move", summary="挪一部分 Move a part")
@@ -158,7 +161,7 @@ async def post_move(
             project_id, part, given.parent, given.after, given.version, caller
         )
     )
-    return (await _parts(house, caller, [moved]))[0]
+    return (await parts_out(house, caller, [moved]))[0]
 
 
 @router.delete("/projects/{project_id}/parts/{part}", summary="移去一部分 Take a part away")
@@ -168,33 +171,6 @@ async def delete_part(
     """连同其内的一并移去；在历史中撤销这一步，即全部恢复。"""
     await asyncio.to_thread(house.catalogue.project_parts.remove, project_id, part, seen, caller)
     return Changed(id=part, detail="已移去，可在历史中恢复。")
-
-
-async def _parts(house: House, caller: Caller, parts: Sequence[Part]) -> list[PartOut]:
-    """A part whose record the caller may not see shows nothing of it, neither a body written about it."""
-    seen = await asyncio.to_thread(briefs, house, caller, [p.record_id for p in parts if p.record_id])
-    out = []
-    for part in parts:
-        withdrawn = part.held or bool(part.record_id and part.record_id not in seen)
-        out.append(
-            PartOut(
-                id=part.id,
-                kind=part.kind,
-                parent=part.parent,
-                record=seen.get(part.record_id),
-                withdrawn=withdrawn,
-                body={} if withdrawn else dict(part.body),
-                version=part.version,
-                changed_by=part.changed_by,
-                changed_at=part.changed_at.isoformat(),
-            )
-        )
-    return out
-
-
-def _project(one: Project) -> ProjectOut:
-    times = {"made_at": one.made_at.isoformat(), "changed_at": one.changed_at.isoformat()}
-    return ProjectOut.model_validate(vars(one) | times)
 
 
 # ── history ────────────────────────────────────────────────────────────────────
@@ -215,7 +191,8 @@ async def get_changes(
             project_id, caller, part=part, before=before, most=size
         )
     )
-    changes = [ChangeOut.model_validate(vars(one) | {"at": one.at.isoformat()}) for one in found]
+    seen = await asyncio.to_thread(seen_records, house, caller, [one.record_id for one in found])
+    changes = [change_out(one, seen) for one in found]
     return ChangesOut(changes=changes, next=found[-1].id if len(found) == size else None)
 
 

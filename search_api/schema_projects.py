@@ -96,13 +96,20 @@ class PartMove(Shape):
     after: After = None
 
 
+class Seen(Brief):
+    """thumbnail: of its first page with an image; null for none."""
+
+    access_status: str
+    thumbnail: str | None
+
+
 class PartOut(Shape):
     """record: null for a part that stands on none, and where it is withdrawn; then the body is empty."""
 
     id: str
     kind: str
     parent: str
-    record: Brief | None
+    record: Seen | None
     withdrawn: bool
     body: dict[str, Any]
     version: int
@@ -128,11 +135,18 @@ class ShareIn(Shape):
     may: Literal["read", "write"] | None
 
 
+class OwnerIn(Shape):
+    """person: a colleague's id."""
+
+    person: Annotated[str, Field(pattern=r"^(account|key):[0-9]+$", max_length=64)]
+
+
 class ChangeOut(Shape):
-    """part: "" for the project itself.  before, after: the fields that changed."""
+    """part: "" for the project itself.  record: what the part stands on.  before, after: the fields that changed."""
 
     id: int
     part: str
+    record: Seen | None
     what: Literal["added", "changed", "moved", "removed", "undone"]
     before: dict[str, Any]
     after: dict[str, Any]
@@ -184,3 +198,16 @@ class MentionOut(Shape):
 
 class MentionsOut(Shape):
     mentions: list[MentionOut]
+
+
+class FindOut(Shape):
+    """A part, and whose it is."""
+
+    project_id: int
+    project_kind: str
+    project: str
+    part: PartOut
+
+
+class FindsOut(Shape):
+    found: list[FindOut]

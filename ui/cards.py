@@ -15,19 +15,31 @@ PASSAGES = 2
 
 
 def cards(
-    hits: Iterable[shapes.Hit], say: Words, visitor: Visitor, *, q: str = "", start: int = 1, why: bool = True
+    hits: Iterable[shapes.Hit],
+    say: Words,
+    visitor: Visitor,
+    *,
+    q: str = "",
+    start: int = 1,
+    why: bool = True,
+    ticks: bool = False,
 ) -> str:
-    """An ordered list of cards. q goes along to the record, so that its matches are marked there."""
-    items = "".join(card(hit, say, visitor, q=q, why=why) for hit in hits)
+    """An ordered list of cards. q goes along to the record, so that its matches are marked there.
+    ticks: each can be ticked."""
+    items = "".join(card(hit, say, visitor, q=q, why=why, ticks=ticks) for hit in hits)
     return f'<ol class="dh-hits" start="{start}">{items}</ol>'
 
 
-def card(hit: shapes.Hit, say: Words, visitor: Visitor, *, q: str = "", why: bool = True) -> str:
+def card(
+    hit: shapes.Hit, say: Words, visitor: Visitor, *, q: str = "", why: bool = True, ticks: bool = False
+) -> str:
     """One card. why: say why it was found; not where nothing was asked."""
     best = next((p["page"] for p in hit["passages"] if p["page"] > 0), None)
     there = record_address(hit["id"], page=best, q=q)
     title = link(there, marked(hit["title"], hit["title_marks"]), "dh-title", data_key=f"hit-{hit['id']}")
     title = level_mark(hit["level"], say) + title
+    if ticks:
+        title = f"{tick(hit['id'], hit['title'], say)} {title}"
     return (
         f'<li class="dh-card" data-id="{esc(hit["id"])}">{_thumbnail(hit, there, say)}<div class="dh-body">'
         f'<div class="dh-cardhead"><h3>{title}</h3><code>{esc(hit["reference_code"])}</code></div>'
@@ -45,6 +57,12 @@ def keep_button(record_id: str, say: Words, visitor: Visitor) -> str:
     cls = "is-on" if kept else ""
     action, text = ("/x/list/drop", "added") if kept else ("/x/list/add", "add")
     return button(action, esc(say(text)), cls, id=record_id, key=f"keep-{record_id}")
+
+
+def tick(record_id: str, title: str, say: Words) -> str:
+    """A box that ticks one found record for a collection."""
+    label = esc(say("collect_tick", title=title))
+    return f'<input type="checkbox" class="dh-tick" data-pick="{esc(record_id)}" aria-label="{label}">'
 
 
 def badge(status: str, say: Words) -> str:

@@ -24,11 +24,18 @@ class ApiAway(Exception):
 
 
 class ApiProblem(Exception):
-    """The API answered with a problem (RFC 9457)."""
+    """The API answered with a problem (RFC 9457). now: what stands, where somebody else wrote first."""
 
-    def __init__(self, status: int, code: str, detail: str, advice: str = "") -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        advice: str = "",
+        now: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(detail)
-        self.status, self.code, self.detail, self.advice = status, code, detail, advice
+        self.status, self.code, self.detail, self.advice, self.now = status, code, detail, advice, now
 
 
 def api_url() -> str:
@@ -232,7 +239,7 @@ def problem_of(response: httpx.Response) -> ApiProblem:
     body: Mapping[str, Any] = said if isinstance(said, dict) else {}
     code = str(body.get("type", "")).rpartition(":")[2]
     detail = str(body.get("detail") or body.get("title") or response.reason_phrase)
-    return ApiProblem(response.status_code, code, detail, str(body.get("advice", "")))
+    return ApiProblem(response.status_code, code, detail, str(body.get("advice", "")), body.get("now"))
 
 
 def record_path(record_id: str) -> str:

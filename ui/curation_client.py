@@ -41,8 +41,8 @@ class Curation:
             return cast(Json, self._api.send("POST", "/v1/series", json=body))
         return cast(Json, self._api.send("PUT", f"/v1/series/{series_id}", json=body))
 
-    def proposals(self, series_id: int) -> Json:
-        return cast(Json, self._api.get(f"/v1/series/{series_id}/proposals", [("size", "50")]))
+    def proposals(self, series_id: int, *, size: int = 50) -> Json:
+        return cast(Json, self._api.get(f"/v1/series/{series_id}/proposals", [("size", str(size))]))
 
     def choices(self, series_id: int, verdict: str) -> list[Json]:
         asked = [("verdict", verdict)]

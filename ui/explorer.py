@@ -12,6 +12,8 @@ from ui import (
     page_audit,
     page_browse,
     page_calendar,
+    page_collection,
+    page_home,
     page_keys,
     page_list,
     page_me,
@@ -32,6 +34,7 @@ from ui import (
     page_sign_in,
     page_themes,
     page_visits,
+    page_workspace,
 )
 from ui.frame import Desk, desk, frame, trouble
 
@@ -51,6 +54,9 @@ PAGES: dict[str, Callable[[Desk], None]] = {
     "accounts": page_accounts.show,
     "keys": page_keys.show,
     "audit": page_audit.show,
+    "home": page_home.show,
+    "workspace": page_workspace.show,
+    "collection": page_collection.show,
     "themes": page_themes.show,
     "series": page_series.show,
     "calendar": page_calendar.show,

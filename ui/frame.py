@@ -15,6 +15,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from ui import shapes
 from ui.client import Api, ApiAway, ApiProblem, api_url, came_from
+from ui.drafting import visited
 from ui.markup import esc, hidden, link
 from ui.state import address
 from ui.telling import arrived
@@ -24,14 +25,19 @@ from ui.visitors import COOKIE, LANGUAGE_COOKIE, Visitor, visitors
 log = logging.getLogger("danghai.ui")
 _HERE = Path(__file__).parent
 _NAV = ("search", "browse", "list", "openings", "offer")
-_CURATING = frozenset({"curator", "admin"})
+#: Who keeps series.
+CURATING = frozenset({"curator", "admin"})
+#: Who works on projects, by their sharing.
+COLLEAGUES = frozenset({"archivist", "reviewer", "curator", "admin"})
 #: Pages of the archive's own offices → who finds them in the head of the page. The API decides who may.
 _OFFICES: dict[str, frozenset[str]] = {
+    "home": COLLEAGUES,
     "review": frozenset({"archivist", "reviewer", "admin"}),
-    "themes": _CURATING,
-    "series": _CURATING,
-    "calendar": _CURATING,
-    "showings": _CURATING,
+    "workspace": COLLEAGUES,
+    "themes": CURATING,
+    "series": CURATING,
+    "calendar": CURATING,
+    "showings": CURATING,
     "offers": frozenset({"archivist", "curator", "admin"}),
     "visits": frozenset({"archivist", "curator", "admin"}),
     "readers": frozenset({"archivist", "admin"}),
@@ -42,7 +48,12 @@ _OFFICES: dict[str, frozenset[str]] = {
     "audit": frozenset({"audit_admin", "security_officer"}),
 }
 #: Pages that lie within one of these.
-_OF = {"review-item": "review", "review-batch": "review", "review-bulk": "review"}
+_OF = {
+    "review-item": "review",
+    "review-batch": "review",
+    "review-bulk": "review",
+    "collection": "workspace",
+}
 #: Of them those that are a person's own, and no key's.
 _PERSONS = frozenset({"readers", "accounts", "keys"})
 
@@ -78,6 +89,10 @@ class Desk:
             return []
         mine = [name for name, roles in _OFFICES.items() if roles & set(me["roles"])]
         return [name for name in mine if me["via"] != "key" or name not in _PERSONS]
+
+    def is_colleague(self) -> bool:
+        """Whether the visitor works on projects."""
+        return "workspace" in self.offices()
 
     def is_staff(self) -> bool:
         """Whether the API tells this visitor what it tells staff alone."""
@@ -117,8 +132,9 @@ def frame(here: Desk, page: str) -> None:
     """Stylesheet, router and the head of the page."""
     say = here.say
     arrived(f"{page} {here.param('id')}")
+    visited(f"{page} {dict(here.params)}")
     st.html(f"<style>{asset('style.css')}</style>")
-    labels = {name: say(name) for name in ("copy", "copied", "close", "gone")}
+    labels = {name: say(name) for name in ("copy", "copied", "close", "gone", "trouble")}
     with st.container(key="router"):
         component("router", "router.js")(
             key="router_script", data={"labels": labels, "language": say.language}

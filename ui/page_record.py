@@ -6,12 +6,14 @@ import streamlit as st
 
 from ui import shapes
 from ui.cards import badge, cards, date_text, dotted, keep_button
+from ui.collecting import collect_form, collections_of
 from ui.forming import form_view
 from ui.frame import Desk, put, question_box
 from ui.leaf import Leaf, leaf_of, scan, text_view
 from ui.markup import esc, link
 from ui.page_browse import breadcrumbs
 from ui.page_offer import offer_address
+from ui.projects_client import Projects, project_address
 from ui.public_client import Public
 from ui.redacting import redact_view
 from ui.state import Search, address, browse_address, record_address
@@ -82,8 +84,23 @@ def _top(here: Desk, record: shapes.Record, leaf: Leaf | None, q: str) -> str:
         f'<div class="dh-top"><h1 class="dh-where">{esc(record["title"])} '
         f"<code>{esc(record['reference_code'])}</code></h1>"
         f'<p class="dh-meta">{dotted(meta)}</p>'
-        f'<p class="dh-row">{back}{keep_button(record["id"], say, here.visitor)}{wrong}{beside}</p></div>'
+        f'<p class="dh-row">{back}{keep_button(record["id"], say, here.visitor)}{wrong}{beside}</p>'
+        f"{_collections(here, record['id']) if here.is_colleague() else ''}</div>"
     )
+
+
+def _collections(here: Desk, record_id: str) -> str:
+    """Which of the visitor's projects hold it, and a form that puts it into one."""
+    say, projects = here.say, Projects(here.api)
+    held = {one["project_id"]: one for one in projects.holding(record_id)}
+    places = [
+        link(there, esc(one["project"]), data_key=f"in-{number}")
+        for number, one in held.items()
+        if (there := project_address(one["project_kind"], number, part=one["part"]["id"]))
+    ]
+    said = f'<span class="dh-meta">{esc(say("collect_in"))} {dotted(places)}</span>' if places else ""
+    free = [one for one in collections_of(projects) if one["id"] not in held]
+    return f'<div class="dh-row">{said}{collect_form(free, say, record_id=record_id)}</div>'
 
 
 def _results(q: str) -> str:

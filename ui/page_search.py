@@ -7,10 +7,12 @@ import streamlit as st
 from ui import histogram, shapes
 from ui.cards import cards
 from ui.client import ApiAway, ApiProblem
+from ui.collecting import collect_form, collections_of
 from ui.facets import column, filter_chips, understood_chips, years_form
 from ui.frame import Desk, put, question_box
 from ui.markup import esc, link
 from ui.page_publish import overdue
+from ui.projects_client import Projects
 from ui.state import MODES, Mode, Search, browse_address, parse
 from ui.texts import Words
 
@@ -117,9 +119,12 @@ def _results(here: Desk, search: Search, answer: shapes.Answer) -> None:
         st.html(_nothing(search, answer, say))
         return
     start = answer["hits"][0]["rank"]
+    ticks = here.is_colleague()
+    collect = collect_form(collections_of(Projects(here.api)), say) if ticks else ""
     st.html(
         _summary(search, answer, say)
-        + cards(answer["hits"], say, here.visitor, q=search.q, start=start)
+        + collect
+        + cards(answer["hits"], say, here.visitor, q=search.q, start=start, ticks=ticks)
         + _pager(search, answer, say)
     )
 

@@ -15,6 +15,7 @@ const rerun = () => window.dispatchEvent(new PopStateEvent("popstate"));
 function go(href, { keepPlace = false } = {}) {
   const url = new URL(href, location.href);
   const moved = url.pathname !== location.pathname || !keepPlace;
+  picked.clear();
   remember();
   history.pushState(null, "", url.pathname + url.search);
   rerun();
@@ -79,6 +80,12 @@ function onClick(event) {
 }
 
 function onSubmit(event) {
+  const collecting = find(event, "form[data-collect]");
+  if (collecting) {
+    event.preventDefault();
+    collect(collecting);
+    return;
+  }
   const form = find(event, "form.dh-go");
   if (!form) return;
   event.preventDefault();
@@ -89,10 +96,56 @@ function onSubmit(event) {
 }
 
 function onChange(event) {
+  pick(event);
   const select = find(event, "select[data-submit]");
   if (select) select.form.requestSubmit();
   const note = find(event, "[data-note]");
   if (note) fetch("/x/list/note", { method: "POST", body: new URLSearchParams({ id: note.dataset.note, note: note.value }) });
+}
+
+// ── into a collection ───────────────────────────────────────────────────────
+
+// Ticked records by id: drawing the cards anew must not forget them. Following a link does.
+const picked = new Set();
+
+function showPicked() {
+  const boxes = [...document.querySelectorAll("[data-pick]")];
+  for (const box of boxes) box.checked = picked.has(box.dataset.pick);
+  for (const all of document.querySelectorAll("[data-pick-all]"))
+    all.checked = boxes.length > 0 && boxes.every((box) => box.checked);
+  const size = picked.size ? String(picked.size) : "";
+  for (const count of document.querySelectorAll("[data-picked]"))
+    if (count.textContent !== size) count.textContent = size; // setting it is a change that calls this again
+}
+
+function pick(event) {
+  const box = find(event, "[data-pick], [data-pick-all]");
+  if (!box) return;
+  const boxes = box.matches("[data-pick]") ? [box] : document.querySelectorAll("[data-pick]");
+  for (const { dataset } of boxes) picked[box.checked ? "add" : "delete"](dataset.pick);
+  showPicked();
+}
+
+async function collect(form) {
+  const told = form.querySelector("[role=status]");
+  const sent = new URLSearchParams(new FormData(form));
+  for (const id of picked) if (!form.elements.record) sent.append("record", id);
+  if (!sent.has("record")) return void (told.textContent = form.dataset.none);
+  const button = form.querySelector("button");
+  button.disabled = true;
+  const answer = await fetch("/x/collect", { method: "POST", body: sent }).catch(() => null);
+  button.disabled = false;
+  const { said, done, id, name, href } = answer?.ok ? await answer.json() : { said: labels.trouble };
+  told.replaceChildren(said);
+  if (!done) return;
+  const there = Object.assign(document.createElement("a"), { className: "dh-go", href, textContent: name });
+  told.append(" ", there);
+  if (![...form.project.options].some((option) => option.value === String(id))) {
+    form.project.prepend(new Option(name, id, true, true)); // what comes next goes into the one just made
+    form.elements.called.value = "";
+  }
+  picked.clear();
+  showPicked();
 }
 
 function onKey(event) {
@@ -247,6 +300,7 @@ export default function ({ data }) {
   const watcher = new MutationObserver((changes) => {
     if (changes.some((change) => change.type === "attributes")) settle();
     refocus();
+    showPicked();
   });
   watcher.observe(document.body, { subtree: true, childList: true, attributeFilter: [RUN_STATE] });
   signal.addEventListener("abort", () => watcher.disconnect());

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from ui import collecting
 from ui import routes_sign_in as sign_in_routes
 from ui.client import ApiAway, ApiProblem, api_url
 from ui.export import workbook
@@ -29,6 +30,7 @@ _IMAGE = re.compile(r"v1/records/[^/]+/pages/\d+/(?:image|thumbnail|outer/image)
 _ATTACHMENT = re.compile(r"v1/(?:records/[^/]+/attachments|offers/\d+/files)/\d+")
 _TABLE = re.compile(
     r"v1/reviews/(?:due/export|terms/export|batches/\d+/form)|v1/openings/feed|v1/audit/export|v1/offers/export"
+    r"|v1/projects/\d+/export"
 )
 _IMAGE_TYPES = {"image/jpeg", "image/png", "image/webp"}
 #: Asked for again each time: what was closed since must not come from a cache.
@@ -165,5 +167,6 @@ ROUTES = [
     Route("/x/list/{change}", change_list, methods=["POST"]),
     Route("/x/list.xlsx", list_workbook),
     Route("/x/language/{language}", choose_language),
+    *collecting.ROUTES,
     *sign_in_routes.ROUTES,
 ]

@@ -21,6 +21,7 @@ from holdings.catalogue.outbox import Outbox
 from holdings.catalogue.pages import Pages
 from holdings.catalogue.plan_acts import PlanActs
 from holdings.catalogue.project_comments import ProjectComments
+from holdings.catalogue.project_finds import ProjectFinds
 from holdings.catalogue.project_history import ProjectHistory
 from holdings.catalogue.project_parts import ProjectParts
 from holdings.catalogue.projects import Projects
@@ -57,7 +58,8 @@ class Catalogue:
     due, reviews, bulk_reviews, decisions, review_lists: the opening review and the web review.
     publishing: what was carried to the public installation.
     series, anniversaries, showings, theme_runs: curation, and what was shown already.
-    projects, project_parts, project_history, project_comments: what people work on together; colleagues: who.
+    projects, project_parts, project_history, project_comments, project_finds: what people work on together;
+    colleagues: who.
     plan_acts: what was done to plans on their way before the public.
     editions: exhibitions as they were published.
     offers, visits, favourites: the public's part.
@@ -97,6 +99,7 @@ class Catalogue:
         self.projects = Projects(self.database)
         self.project_parts = ProjectParts(self.database)
         self.project_history = ProjectHistory(self.database)
+        self.project_finds = ProjectFinds(self.database)
         self.project_comments = ProjectComments(self.database)
         self.colleagues = Colleagues(self.database)
         self.plan_acts = PlanActs(self.database)

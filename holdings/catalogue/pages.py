@@ -82,6 +82,12 @@ _OF_MANY = _READ.where(_P.record_id.in_(bindparam("ids", expanding=True))).where
     _P.number.between(bindparam("first"), bindparam("last"))
 )
 _AT = _READ.where(tuple_(_P.record_id, _P.number).in_(bindparam("places", expanding=True)))
+#: The first page of each record that has an image.
+_FIRST_IMAGES = (
+    select(_P.record_id, func.min(_P.number))
+    .where(_P.record_id.in_(bindparam("ids", expanding=True)), _P.width > 0)
+    .group_by(_P.record_id)
+)
 #: Whether a page's newest text is a person's.
 _BY_PERSON = (
     select(PageTextRow.page_id)
@@ -142,6 +148,15 @@ class Pages:
             for row in self._database.rows(_AT, {"places": some}):
                 found.setdefault(row.record_id, []).append(_stored(row))
         return found
+
+    def first_images(self, record_ids: Sequence[str]) -> dict[str, int]:
+        """record id → the number of its first page with an image; those without are left out."""
+        given = ({"ids": some} for some in parts(record_ids))
+        return {
+            record_id: number
+            for one in given
+            for record_id, number in self._database.rows(_FIRST_IMAGES, one)
+        }
 
     def get(self, record_id: str, number: int) -> StoredPage | None:
         found = self.of(record_id, first=number, limit=1)

@@ -26,10 +26,12 @@ from holdings.errors import BadInput, ChangedSince, Conflict, NotFound
 
 @dataclass(frozen=True)
 class Change:
-    """before, after: the fields that changed; empty where the part's record is withdrawn."""
+    """record_id: what the part stands on, "" for none.  before, after: the fields that changed.  Where the part's
+    record is withdrawn, none of them is told."""
 
     id: int
     part: str
+    record_id: str
     what: str
     before: Mapping[str, Any]
     after: Mapping[str, Any]
@@ -63,13 +65,17 @@ class ProjectHistory:
         with self._database.read() as session:
             project_row(session, project_id, caller)
             held = held_parts(session, project_id)
-            rows = session.scalars(query.order_by(ChangeRow.id.desc()).limit(most))
-            return [_change(row, row.part in held) for row in rows]
+            rows = list(session.scalars(query.order_by(ChangeRow.id.desc()).limit(most)))
+            stands = select(PartRow.id, PartRow.record_id).where(
+                PartRow.project_id == project_id, PartRow.id.in_({row.part for row in rows} - held)
+            )
+            records = {part_id: record_id or "" for part_id, record_id in session.execute(stands)}
+            return [_change(row, records.get(row.part, ""), row.part in held) for row in rows]
 
     def undo(self, project_id: int, change_id: int, caller: Caller) -> None:
         """Put the fields that a change set back to what they were; whoever undoes that has done it again.
 
-        Errors: NotFound; ChangedSince where one of them was changed since; Conflict; BadInput for a stage.
+        Errors: NotFound; ChangedSince where one of them was changed since; Conflict; BadInput for a stage or an owner.
         """
         with self._database.write() as session:
             project = project_row(session, project_id, caller, "write", gone_too=True)
@@ -78,6 +84,8 @@ class ProjectHistory:
                 raise NotFound("历史中没有这一步。")
             if "stage" in change.after:
                 raise BadInput("阶段不能撤销。", advice="请按流程退回。")
+            if "owner_id" in change.after:
+                raise BadInput("移交不能撤销。", advice="请由新主人再移交。")
             if not change.part and "gone" in change.before:
                 project_row(session, project_id, caller, "own", gone_too=True)
             elif project.gone:
@@ -97,10 +105,11 @@ class ProjectHistory:
             write(session, project, row, "undone", wanted, caller)
 
 
-def _change(row: ChangeRow, held: bool) -> Change:
+def _change(row: ChangeRow, record_id: str, held: bool) -> Change:
     return Change(
         row.id,
         row.part,
+        record_id,
         row.what,
         {} if held else row.before,
         {} if held else row.after,

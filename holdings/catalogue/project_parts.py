@@ -75,7 +75,7 @@ class ProjectParts:
             inside: dict[str, list[PartRow]] = {}
             for row in session.scalars(mine.order_by(PartRow.rank, PartRow.id)):
                 inside.setdefault(row.parent, []).append(row)
-            return [_part(row, held) for row in _in_order(inside)]
+            return [part_of(row, held) for row in _in_order(inside)]
 
     def kind_of(self, project_id: int, part_id: str, caller: Caller) -> str:
         """What kind of part it is, which says what its body may be."""
@@ -99,7 +99,7 @@ class ProjectParts:
                 raise BadInput(f"一个项目至多 {MOST_PARTS} 个部分。", advice="请另建项目。")
             rows = [_add(session, project, one, caller) for one in new]
             session.flush()
-            return [_part(row) for row in rows]
+            return [part_of(row) for row in rows]
 
     def change(
         self, project_id: int, part_id: str, body: Mapping[str, Any], version: int, caller: Caller
@@ -110,7 +110,7 @@ class ProjectParts:
             row = part_row(session, project_id, part_id)
             check_seen(session, row, version, {"body"})
             write(session, project, row, "changed", {"body": dict(body)}, caller)
-            return _part(row)
+            return part_of(row)
 
     def move(
         self, project_id: int, part_id: str, parent: str, after: str | None, version: int, caller: Caller
@@ -123,7 +123,7 @@ class ProjectParts:
             check_parent(session, project_id, parent, moving=part_id)
             rank = _rank(session, project_id, parent, after)
             write(session, project, row, "moved", {"parent": parent, "rank": rank}, caller)
-            return _part(row)
+            return part_of(row)
 
     def remove(self, project_id: int, part_id: str, version: int, caller: Caller) -> None:
         """Take it away with what lies in it; undoing that brings it back as it was. Errors: ChangedSince."""
@@ -219,7 +219,7 @@ def _in_order(inside: Mapping[str, Sequence[PartRow]], parent: str = "") -> Iter
         yield from _in_order(inside, row.id)
 
 
-def _part(row: PartRow, held: Collection[str] = ()) -> Part:
+def part_of(row: PartRow, held: Collection[str] = ()) -> Part:
     is_held = row.id in held
     return Part(
         row.id,

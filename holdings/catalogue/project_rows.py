@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from holdings.access import Caller
@@ -34,6 +34,12 @@ def right_of(session: Session, row: ProjectRow, caller: Caller) -> Right:
     )
     found = list(session.scalars(given))
     return "write" if any(found) else "read" if found else "none"
+
+
+def are_of(caller: Caller) -> ColumnElement[bool]:
+    """A column of ProjectRow: whether the caller owns it or was given it."""
+    given = select(ShareRow.project_id).where(ShareRow.holder.in_(holders(caller.person, caller.roles)))
+    return or_(ProjectRow.owner_id == caller.person, ProjectRow.id.in_(given))
 
 
 def project_row(

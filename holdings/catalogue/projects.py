@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from holdings.access import Caller
-from holdings.catalogue.colleagues import colleagues, holders
+from holdings.catalogue.colleagues import colleagues
 from holdings.catalogue.database import Database
-from holdings.catalogue.project_rows import Right, check_seen, note, project_row, right_of, write
+from holdings.catalogue.project_rows import Right, are_of, check_seen, note, project_row, right_of, write
 from holdings.catalogue.tables_projects import PartRow, ProjectRow, ShareRow
 from holdings.errors import BadInput
 from holdings.roles import PROJECT_ROLES
@@ -55,10 +55,7 @@ class Projects:
         everyones: for an admin, all there are."""
         query = select(ProjectRow).where(ProjectRow.gone == gone)
         if not (everyones and "admin" in caller.roles):
-            given = select(ShareRow.project_id).where(
-                ShareRow.holder.in_(holders(caller.person, caller.roles))
-            )
-            query = query.where(or_(ProjectRow.owner_id == caller.person, ProjectRow.id.in_(given)))
+            query = query.where(are_of(caller))
         with self._database.read() as session:
             rows = session.scalars(query.order_by(ProjectRow.changed_at.desc(), ProjectRow.id.desc()))
             return _projects(session, list(rows), caller)
@@ -135,6 +132,21 @@ class Projects:
             if writes is not None:
                 _check_holder(session, row, holder)
                 session.add(ShareRow(project_id=project_id, holder=holder, writes=writes))
+            session.flush()
+            return _projects(session, [row], caller)[0]
+
+    def hand_over(self, project_id: int, person: str, caller: Caller) -> Project:
+        """Another owner, on record in the history; the old one may write to it still. Errors: BadInput for nobody
+        that could work on projects."""
+        with self._database.write() as session:
+            row = project_row(session, project_id, caller, "own")
+            heir = next((one for one in colleagues(session) if one.id == person), None)
+            if heir is None or person == row.owner_id:
+                raise BadInput(f"不能移交给“{person}”。", advice="请选另一位在用的同事。")
+            shares = delete(ShareRow).where(ShareRow.project_id == project_id)
+            session.execute(shares.where(ShareRow.holder.in_((person, row.owner_id))))
+            session.add(ShareRow(project_id=project_id, holder=row.owner_id, writes=True))
+            write(session, row, row, "changed", {"owner_id": person, "owner": heir.name}, caller)
             session.flush()
             return _projects(session, [row], caller)[0]
 

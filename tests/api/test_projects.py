@@ -9,6 +9,7 @@ import pytest
 
 from holdings.access import STAFF
 from holdings.records import Line, PageText
+from holdings.sheets import read
 from tests.api.conftest import System
 from tests.api.small_archive import file_code, of, small_archive
 
@@ -74,6 +75,9 @@ def test_two_people_work_on_one_collection(shared: System) -> None:
     send(shared, BEN, "DELETE", at, status=409, seen=2)
     send(shared, BEN, "DELETE", at, seen=4)
     assert [part["id"] for part in send(shared, BEN, "GET", path)["parts"]] == [second["id"]]
+    removal = send(shared, ANN, "GET", f"{path}/changes", size=1)["changes"][0]
+    assert (removal["what"], removal["record"]["title"]) == ("removed", first["record"]["title"])
+    assert removal["record"]["thumbnail"] == first["record"]["thumbnail"] is not None
 
 
 def test_a_comment_reaches_whom_it_names(shared: System) -> None:
@@ -88,6 +92,54 @@ def test_a_comment_reaches_whom_it_names(shared: System) -> None:
     send(shared, BEN, "PATCH", f"{path}/comments/{made['id']}", {"done": True})
     assert send(shared, BEN, "GET", "me/mentions")["mentions"] == []
     assert send(shared, ANN, "GET", f"{path}/comments")["comments"][0]["done_by"] == BEN
+
+
+def test_a_record_says_in_which_of_my_projects_it_is(shared: System) -> None:
+    path, other = new(shared, "甲"), new(shared, "乙")
+    send(shared, ANN, "PUT", f"{other}/sharing", {"holder": "role:curator", "may": None})
+    one = items(shared, path, 7)[0]
+    items(shared, other, 7)
+
+    def holding(who: str) -> list[str]:
+        return [
+            f["project"] for f in send(shared, who, "GET", f"records/{of(file_code(7))}/projects")["found"]
+        ]
+
+    assert (holding(ANN), holding(BEN)) == (["乙", "甲"], ["甲"])
+    mine = send(shared, BEN, "GET", "me/parts", kind="item")["found"]
+    assert one["id"] in {found["part"]["id"] for found in mine}
+    send(shared, ANN, "DELETE", f"{path}/parts/{one['id']}", seen=1)
+    assert holding(BEN) == []
+    send(shared, ANN, "GET", "records/990001:nothing-of-ours/projects", status=404)
+
+
+def test_a_project_is_handed_over(shared: System) -> None:
+    path = new(shared, "移交")
+    people = {one["handle"]: one["id"] for one in send(shared, ANN, "GET", "projects/people")["people"]}
+    send(shared, BEN, "PUT", f"{path}/owner", {"person": people[BEN]}, 403)
+    send(shared, ANN, "PUT", f"{path}/owner", {"person": "key:999"}, 400)
+    send(shared, ANN, "PUT", f"{path}/sharing", {"holder": people[BEN], "may": "read"})
+    handed = send(shared, ANN, "PUT", f"{path}/owner", {"person": people[BEN]})
+    assert (handed["owner_id"], handed["owner"], handed["right"]) == (people[BEN], BEN, "write")
+    assert handed["shared"] == {people[ANN]: True, "role:curator": True}
+    step = send(shared, BEN, "GET", f"{path}/changes", size=1)["changes"][0]
+    assert step["after"] == {"owner_id": people[BEN], "owner": BEN}
+    send(shared, ANN, "POST", f"{path}/changes/{step['id']}/undo", status=400)
+    send(shared, ANN, "DELETE", path, seen=2, status=403)
+    send(shared, BEN, "DELETE", path, seen=2)
+
+
+def test_a_collection_goes_out_as_a_table(shared: System) -> None:
+    path = new(shared, "导出")
+    first, _ = items(shared, path, 2, 3)
+    body = {"note": "=1+1", "tags": ["海", "船"], "rating": 4}
+    send(shared, ANN, "PATCH", f"{path}/parts/{first['id']}", {"version": 1, "body": body})
+    answer = shared.ask(f"/v1/{path}/export", ANN, params={"format": "csv"})
+    rows = read(answer.content)
+    assert [row[1] for row in rows[1:]] == [file_code(2), file_code(3)]
+    assert rows[1][7:10] == ["4", "海；船", "=1+1"]
+    assert b",'=1+1," in answer.content  # no formula
+    assert shared.ask(f"/v1/{path}/export", ANN).content[:2] == b"PK"
 
 
 def test_bodies_say_what_is_wrong_with_them(shared: System) -> None:
@@ -112,7 +164,7 @@ def test_projects_are_for_those_who_work_on_them(shared: System) -> None:
         str(p["id"]) for p in send(shared, BEN, "GET", "projects", everyones=True)["projects"]
     }
     for audience in ("officer", "reading_room", "public"):
-        for asked in ("projects", path, f"{path}/changes", "projects/people", "me/mentions"):
+        for asked in ("projects", path, f"{path}/changes", f"{path}/export", "me/mentions", "me/parts"):
             send(shared, audience, "GET", asked, status=403)
 
 
@@ -129,4 +181,12 @@ def test_a_withdrawn_record_is_shown_no_more(shared: System) -> None:
     stale = send(shared, BEN, "PATCH", f"{path}/parts/{held['id']}", {"version": 1, "body": body}, 409)
     assert title not in str((tree["parts"][1], history, stale))
     items(shared, path, 5, status=404)
+    lost = send(shared, BEN, "GET", "me/parts")["found"]
+    assert [(f["project"], f["part"]["id"], f["part"]["record"]) for f in lost] == [
+        ("撤下", held["id"], None)
+    ]
+    send(shared, ANN, "GET", f"records/{of(file_code(5))}/projects", status=404)
+    table = shared.ask(f"/v1/{path}/export", ANN, params={"format": "csv"}).text
+    assert file_code(4) in table
+    assert title not in table
     send(shared, ANN, "DELETE", f"{path}/parts/{held['id']}", seen=2)

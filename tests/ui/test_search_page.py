@@ -192,6 +192,7 @@ def test_paging_forth_and_back(page: Page) -> None:
 def test_completions_come_while_typing_and_are_taken_by_keyboard(page: Page) -> None:
     page.goto("/")
     box = page.locator(".dh-ask input")
+    until(page, "window.danghaiRouter")  # before it is there nobody hears what is typed
     box.click()
     page.keyboard.type("渔")
     options = page.locator(".dh-ask [role=option]")
