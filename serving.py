@@ -246,10 +246,13 @@ def demo(
 
 def _put_on(catalogue: Catalogue, api: str) -> str:
     """The sample exhibition, reviewed by its eight sample people; its address."""
+    import httpx
+
     from corpus_samples.exhibition import STEPS, put_on
 
-    add = catalogue.keys.add
-    return put_on(api, {step: add(STAFF, roles=[role], name=name) for step, (name, role) in STEPS.items()})
+    keys = {step: catalogue.keys.add(STAFF, roles=[role], name=name) for step, (name, role) in STEPS.items()}
+    with httpx.Client(base_url=api, timeout=60) as client:
+        return api + put_on(client, keys)
 
 
 def _wait_ready(api: str) -> None:

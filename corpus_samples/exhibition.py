@@ -24,43 +24,37 @@ STEPS: dict[str, tuple[str, str]] = {
 ARCHIVE_CODE = "990001"
 
 
-def put_on(api: str, keys: Mapping[str, str]) -> str:
-    """Plan, review and publish it; its public address.
+def put_on(client: httpx.Client, keys: Mapping[str, str]) -> str:
+    """Plan, review and publish it; its public path.
 
-    keys: step → API key of whoever does it.  Where it is there already, nothing happens. Every page that it quotes
-    must have been read. Errors: httpx.HTTPStatusError, with what the API said.
+    client: of the API.  keys: step → API key of whoever does it.  Where it is there already, nothing happens. Every page
+    that it quotes must have been read. Errors: httpx.HTTPStatusError, with what the API said.
     """
     plan = json.loads(PLAN.read_text(encoding="utf-8"))
-    address = f"{api}/exhibitions/{plan['body']['slug']}"
-    with httpx.Client(base_url=f"{api}/v1/", timeout=60) as client:
+    public = f"/exhibitions/{plan['body']['slug']}/"
 
-        def send(step: str, method: str, path: str, body: Any = None) -> Any:
-            answer = client.request(
-                method, path, json=body, headers={"Authorization": f"Bearer {keys[step]}"}
-            )
-            if answer.is_error:
-                raise httpx.HTTPStatusError(answer.text, request=answer.request, response=answer)
-            return answer.json()
+    def send(step: str, method: str, path: str, body: Any = None) -> Any:
+        headers = {"Authorization": f"Bearer {keys[step]}"}
+        answer = client.request(method, f"/v1/projects{path}", json=body, headers=headers)
+        if answer.is_error:
+            raise httpx.HTTPStatusError(answer.text, request=answer.request, response=answer)
+        return answer.json()
 
-        if any(one["name"] == plan["name"] for one in send("submit", "GET", "projects")["projects"]):
-            return address
-        made = send(
-            "submit", "POST", "projects", {"kind": "exhibition", "name": plan["name"], "body": plan["body"]}
-        )
-        path = f"projects/{made['id']}"
-        for role in ("archivist", "reviewer"):
-            send("submit", "PUT", f"{path}/sharing", {"holder": f"role:{role}", "may": "read"})
-        parts = _parts(plan)
-        send("submit", "POST", f"{path}/parts", {"parts": parts})
-        labels = [
-            {"part": part["id"], "label": part["body"]["label"]} for part in parts if part["kind"] == "object"
-        ]
-        send("submit", "POST", f"{path}/labels", {"labels": labels})
-        for step in (*STEPS, "publish"):
-            who = "submit" if step == "publish" else step
-            seen = send(who, "GET", f"{path}/stage")["digest"]
-            send(who, "POST", f"{path}/stage", {"step": step, "words": "样例", "seen": seen})
-    return address
+    if any(one["name"] == plan["name"] for one in send("submit", "GET", "")["projects"]):
+        return public
+    made = send("submit", "POST", "", {"kind": "exhibition", "name": plan["name"], "body": plan["body"]})
+    path = f"/{made['id']}"
+    for role in ("archivist", "reviewer"):
+        send("submit", "PUT", f"{path}/sharing", {"holder": f"role:{role}", "may": "read"})
+    parts = _parts(plan)
+    send("submit", "POST", f"{path}/parts", {"parts": parts})
+    labels = [{"part": one["id"], "label": one["body"]["label"]} for one in parts if one["kind"] == "object"]
+    send("submit", "POST", f"{path}/labels", {"labels": labels})
+    for step in (*STEPS, "publish"):
+        who = "submit" if step == "publish" else step
+        seen = send(who, "GET", f"{path}/stage")["digest"]
+        send(who, "POST", f"{path}/stage", {"step": step, "words": "样例", "seen": seen})
+    return public
 
 
 def _parts(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
