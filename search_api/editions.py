@@ -244,13 +244,15 @@ def withdrawn(house: House, plan: Plan) -> dict[str, str]:
     return found
 
 
-def waiting_for(plan: Plan, caller: Caller, *, one_person: bool) -> bool:
-    """Whether this caller may do what the plan waits for."""
+def hindrance(plan: Plan, caller: Caller, *, one_person: bool) -> str:
+    """Why this caller may not do what the plan waits for; "" where they may."""
     try:
         admit(caller, plan.stands.step, plan.stands, one_person=one_person)
-    except DanghaiError:
-        return False
-    return True
+    except DanghaiError as error:
+        return str(error)
+    if plan.stands.step in (SUBMIT, PUBLISH, ARCHIVE) and plan.project.right not in ("write", "own"):
+        return "这个项目给您的是只读。"
+    return ""
 
 
 def object_of(plan: Plan, key: str) -> tuple[str, Object] | None:

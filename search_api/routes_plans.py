@@ -20,7 +20,7 @@ from holdings.catalogue.visibility import today
 from holdings.errors import Conflict, NotAllowed, NotFound
 from holdings.plan_rules import LABEL, STAGE_NAMES, STEP_NAMES, Act, admit
 from search_api.callers import Colleague, InHouse
-from search_api.editions import act, edition_of, object_of, waiting_for, withdrawn
+from search_api.editions import act, edition_of, hindrance, object_of, withdrawn
 from search_api.house import House
 from search_api.plans import Checked, Known, Plan, checked, gaps_of, known, load, planned
 from search_api.schema import Changed
@@ -300,13 +300,15 @@ def _acts(some: Sequence[Act]) -> list[ActOut]:
 
 def _stage(house: House, plan: Plan, caller: Caller) -> StageOut:
     now = plan.stands
+    why = hindrance(plan, caller, one_person=house.settings.one_person_review)
     return StageOut.model_validate(
         {
             "stage": now.stage,
             "label": STAGE_NAMES[now.stage],
             "step": now.step,
             "step_label": STEP_NAMES[now.step],
-            "mine": waiting_for(plan, caller, one_person=house.settings.one_person_review),
+            "mine": not why,
+            "why": why,
             "digest": plan.digest,
             "changed": now.changed,
             "done": _acts(now.done),
@@ -334,7 +336,7 @@ def _mine(house: House, plan: Plan, caller: Caller) -> MyPlanOut:
             "label": STAGE_NAMES[now.stage],
             "step": now.step,
             "step_label": STEP_NAMES[now.step],
-            "mine": waiting_for(plan, caller, one_person=house.settings.one_person_review),
+            "mine": not hindrance(plan, caller, one_person=house.settings.one_person_review),
             "changed": now.changed,
             "slug": now.published.slug if now.published else "",
             "withdrawn": [

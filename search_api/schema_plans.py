@@ -167,14 +167,16 @@ class ActOut(Shape):
 
 
 class StageOut(Shape):
-    """step: what comes next; mine: whether the caller may do it.  done: acts of this round that count.  changed: the
-    plan was changed after acts of a round, which then count no more.  acts: all there ever were, oldest first."""
+    """step: what comes next; mine: whether the caller may do it; why: why not.  done: acts of this round that count.
+    changed: the plan was changed after acts of a round, which then count no more.  acts: all there ever were, oldest
+    first."""
 
     stage: Stage
     label: str
     step: str
     step_label: str
     mine: bool
+    why: str
     digest: str
     changed: bool
     done: list[ActOut]

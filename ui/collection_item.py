@@ -69,7 +69,7 @@ def _write(projects: Projects, project: Json, part: Json, tags: Sequence[str], s
 
     saved = draft.choice(say, lambda one: _told(one, say), put)
     if draft.clash and draft.clash[0]["gone"]:
-        saved = _bring_back(projects, project, part["id"], draft, say)
+        saved = bring_back(projects, project, part["id"], draft, say)
     elif not draft.clash and part["body"] != body:
         who = say("item_changed_meanwhile", who=part["changed_by"], at=when(part["changed_at"]))
         st.html(f'<p class="dh-tell">{esc(who)}</p>')
@@ -112,7 +112,7 @@ def _told(one: Json, say: Words) -> list[tuple[str, str]]:
     ]
 
 
-def _bring_back(projects: Projects, project: Json, part: str, draft: Draft, say: Words) -> Json | None:
+def bring_back(projects: Projects, project: Json, part: str, draft: Draft, say: Words) -> Json | None:
     """The item was removed while this person wrote: bring it back, and save what they wrote."""
     if draft.clash is None or not st.button(say("clash_restore"), key="clash_restore", type="primary"):
         return None

@@ -34,6 +34,7 @@ _OFFICES: dict[str, frozenset[str]] = {
     "home": COLLEAGUES,
     "review": frozenset({"archivist", "reviewer", "admin"}),
     "workspace": COLLEAGUES,
+    "plans": COLLEAGUES,
     "themes": CURATING,
     "series": CURATING,
     "calendar": CURATING,
@@ -53,6 +54,7 @@ _OF = {
     "review-batch": "review",
     "review-bulk": "review",
     "collection": "workspace",
+    "plan": "plans",
 }
 #: Of them those that are a person's own, and no key's.
 _PERSONS = frozenset({"readers", "accounts", "keys"})

@@ -36,10 +36,10 @@ def listed(here: Desk, kinds: tuple[str, ...]) -> None:
             ("project_shared", [one for one in found if one["owner_id"] != me]),
         ):
             st.html(f'<h2 class="dh-h">{esc(say(name))}</h2>{rows(some, say)}')
-        _gone(projects, kinds, say)
+        removed(projects, kinds, say)
     with right:
         for kind in kinds:
-            _make(projects, kind, say)
+            make_form(projects, kind, say)
 
 
 def rows(found: list[Json], say: Words) -> str:
@@ -63,7 +63,8 @@ def row(one: Json, say: Words, more: str = "") -> str:
     return f'<li class="dh-node"><b>{name}</b> {rights}{more}<p class="dh-meta">{dotted(meta)}</p></li>'
 
 
-def _make(projects: Projects, kind: str, say: Words) -> None:
+def make_form(projects: Projects, kind: str, say: Words) -> None:
+    """A form that makes a project of this kind and goes to it."""
     with st.form(f"make_{kind}"):
         st.html(f'<h2 class="dh-h">{esc(say(f"project_new_{kind}"))}</h2>')
         name = st.text_input(say("project_name"), max_chars=200)
@@ -80,7 +81,8 @@ def _make(projects: Projects, kind: str, say: Words) -> None:
         st.switch_page(pages[PLACES[kind].lstrip("/")], query_params={"id": str(made["id"])})
 
 
-def _gone(projects: Projects, kinds: tuple[str, ...], say: Words) -> None:
+def removed(projects: Projects, kinds: tuple[str, ...], say: Words) -> None:
+    """Own projects of these kinds that were removed, to be brought back."""
     gone = [o for o in projects.listing(gone=True) if o["kind"] in kinds and o["right"] == "own"]
     if not gone:
         return

@@ -114,7 +114,8 @@ def _differences(change: Json, say: Words) -> Iterator[tuple[str, str, str]]:
 
 def field_name(name: str, say: Words) -> str:
     """What a field of a body is called; its own name where nobody named it."""
-    return say(f"body_{name}") if f"body_{name}" in TEXTS else name
+    known = (f"{page}_{name}" for page in ("body", "plan_f", "plan_c"))
+    return next((say(key) for key in known if key in TEXTS), name)
 
 
 def _said(value: Any) -> str:

@@ -12,7 +12,7 @@ Json = dict[str, Any]
 May = Literal["read", "write"]
 
 #: Kind of project → the page that shows one.
-PLACES: dict[str, str] = {"collection": "/collection"}
+PLACES: dict[str, str] = {"collection": "/collection", "exhibition": "/plan", "compilation": "/plan"}
 
 
 def project_address(kind: str, project_id: int, *, part: str = "", view: str = "") -> str:

@@ -53,9 +53,23 @@ async function post(button) {
   const { post: action, key: _key, ...values } = button.dataset;
   remember();
   button.disabled = true;
-  await fetch(action, { method: "POST", body: new URLSearchParams(values) });
+  const answer = await fetch(action, { method: "POST", body: new URLSearchParams(values) }).catch(() => null);
   button.disabled = false;
+  if (!answer?.ok) say((await answer?.text()) || labels.trouble);
   rerun();
+}
+
+// What was refused, for a while.
+function say(words) {
+  const told = Object.assign(document.createElement("p"), { className: "dh-toast", role: "alert", textContent: words });
+  document.body.append(told);
+  setTimeout(() => told.remove(), 12000);
+}
+
+// How long a text is while it is typed, white space not counted.
+function count(event) {
+  const told = find(event, ".st-key-counted")?.querySelector("[data-count]");
+  if (told) told.textContent = event.target.value.replace(/\s/gu, "").length;
 }
 
 // ── events ──────────────────────────────────────────────────────────────────
@@ -170,6 +184,7 @@ let composing = false;
 function onInput(event) {
   const box = find(event, ".dh-ask input");
   typedIn.add(event.target);
+  count(event);
   if (!box || composing) return;
   clearTimeout(waiting);
   waiting = setTimeout(() => suggest(box), 120);

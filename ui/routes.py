@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from ui import collecting
+from ui import collecting, planning
 from ui import routes_sign_in as sign_in_routes
 from ui.client import ApiAway, ApiProblem, api_url
 from ui.export import workbook
@@ -31,6 +31,7 @@ _ATTACHMENT = re.compile(r"v1/(?:records/[^/]+/attachments|offers/\d+/files)/\d+
 _TABLE = re.compile(
     r"v1/reviews/(?:due/export|terms/export|batches/\d+/form)|v1/openings/feed|v1/audit/export|v1/offers/export"
     r"|v1/projects/\d+/export"
+    r"|v1/exhibitions/[a-z0-9-]+/export/[a-z-]+"
 )
 _IMAGE_TYPES = {"image/jpeg", "image/png", "image/webp"}
 #: Asked for again each time: what was closed since must not come from a cache.
@@ -168,5 +169,6 @@ ROUTES = [
     Route("/x/list.xlsx", list_workbook),
     Route("/x/language/{language}", choose_language),
     *collecting.ROUTES,
+    *planning.ROUTES,
     *sign_in_routes.ROUTES,
 ]

@@ -11,6 +11,7 @@ from ui.texts_audit import AUDIT
 from ui.texts_bulk import BULK
 from ui.texts_curation import CURATION
 from ui.texts_office import OFFICE
+from ui.texts_plans import PLANS
 from ui.texts_projects import PROJECTS
 from ui.texts_public import PUBLIC
 from ui.texts_publish import PUBLISH
@@ -28,6 +29,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     **REVIEWS,
     **CURATION,
     **PROJECTS,
+    **PLANS,
     # the frame
     "name": ("档海", "Danghai"),
     "tagline": ("档案检索与发现", "Search and discovery for archives"),

@@ -112,6 +112,8 @@ def test_an_exhibition_goes_through_eight_people_to_the_public(house: System) ->
     assert told["publishable"], told
     now = send(house, "a", "GET", f"{path}/stage")
     assert (now["stage"], now["step"], now["mine"]) == ("draft", "submit", False)
+    assert "角色" in now["why"]
+    assert send(house, CURATOR, "GET", f"{path}/stage")["why"] == ""
     for name in STEPS:
         for other in {*PEOPLE.values()} - {PEOPLE[name]}:
             done = STEPS[: STEPS.index(name)]

@@ -1,0 +1,81 @@
+"""What the planner's buttons post to, and the way of visitors to published exhibitions."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+import httpx
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from ui.client import ApiAway, ApiProblem, api_url
+from ui.projects_client import Projects
+from ui.texts import Words, language_of
+from ui.visiting import api_of
+from ui.visitors import LANGUAGE_COOKIE
+
+#: What a button writes for "behind all others".
+LAST = "*"
+#: Files of one exhibition, or the list of all.
+_FILE = re.compile(r"[A-Za-z0-9_./,;:%=-]*")
+_PASSED = ("content-type", "content-length", "etag", "cache-control", "access-control-allow-origin")
+
+
+async def change(request: Request) -> Response:
+    """Move a part (`part`, `version`, `parent`, `after`), or add an exhibit on `record`. The answer is empty, or says
+    why it was refused, in words."""
+    form = await request.form(max_fields=8)
+    said = {name: str(value) for name, value in form.items()}
+    projects = Projects(api_of(request))
+
+    def moved() -> None:
+        after = None if said["after"] == LAST else said["after"]
+        number, version = int(said["project"]), int(said["version"])
+        projects.move(number, said["part"], version, parent=said["parent"], after=after)
+
+    def added() -> None:
+        part = {"kind": "object", "record": said["record"], "parent": said["parent"]}
+        projects.add(int(said["project"]), [part])
+
+    try:
+        await run_in_threadpool(moved if request.path_params["what"] == "move" else added)
+    except (KeyError, ValueError):
+        return Response(status_code=400)
+    except ApiAway:
+        say = Words(language_of(request.cookies.get(LANGUAGE_COOKIE)))
+        return Response(say("away"), status_code=502, media_type="text/plain; charset=utf-8")
+    except ApiProblem as problem:
+        words = f"{problem} {problem.advice}".strip()
+        return Response(words, status_code=problem.status, media_type="text/plain; charset=utf-8")
+    return Response(status_code=204)
+
+
+def exhibition(request: Request) -> Response:
+    """A file of a published exhibition as the API gives it to everybody, at the explorer's own address. Who asks and
+    with what goes along: the API counts visits by it, and shows all the same."""
+    path = request.path_params.get("path", "")
+    if ".." in path or not _FILE.fullmatch(path):
+        return Response(status_code=404)
+    if path and "/" not in path and "." not in path:
+        return RedirectResponse(f"/exhibitions/{path}/", 308)
+    passed_on = ("if-none-match", "host", "user-agent")
+    asked = {name: request.headers[name] for name in passed_on if name in request.headers}
+    asked |= api_of(request).headers
+    address = f"{api_url()}/exhibitions" + (f"/{quote(path, safe='/,;:')}" if path else "")
+    try:
+        answer = httpx.get(address, headers=asked, timeout=httpx.Timeout(60.0, connect=2.0))
+    except httpx.HTTPError:
+        return Response(status_code=502)
+    passed = {name: value for name, value in answer.headers.items() if name in _PASSED}
+    passed.pop("content-length", None)  # what was sent may be compressed
+    return Response(answer.content, status_code=answer.status_code, headers=passed)
+
+
+ROUTES = [
+    Route("/x/plan/{what}", change, methods=["POST"]),
+    Route("/exhibitions", exhibition),
+    Route("/exhibitions/{path:path}", exhibition),
+]
