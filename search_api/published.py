@@ -7,7 +7,7 @@ no image any more leaves its exhibit, and a quotation that the page does not say
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -15,7 +15,7 @@ from curation.edition import Edition, Exhibit, Picture, as_json, fitted, of_json
 from curation.outputs.places import page_id
 from holdings.access import ANONYMOUS, PUBLIC, Caller
 from holdings.catalogue import StoredPage
-from holdings.catalogue.editions import Body, Hidden, StoredEdition, records_of, without
+from holdings.catalogue.editions import Body, StoredEdition, records_of, without
 from holdings.errors import BadInput, NotFound
 from search_api.house import House
 
@@ -27,18 +27,23 @@ LONGEST = 2400
 _Pages = Mapping[tuple[str, int], StoredPage]
 
 
-def publish(house: House, edition: Edition, caller: Caller, *, hides: Hidden | None = None) -> Edition:
+def publish(
+    house: House,
+    edition: Edition,
+    caller: Caller,
+    store: Callable[[Body], int] | None = None,
+) -> Edition:
     """Publish an edition: it is the one its slug shows from now on, under the number it gets here. What it stands
     on is noted as shown.
 
-    hides: `catalogue.editions.hidden` of its records, read before the edition was made of them; by default as now.
-    Errors: BadInput for a slug that is no address; NotFound where a record is not here or held.
+    store: what stores it and tells its number, where more than the edition is to be written at once.
+    Errors: BadInput for a slug that is no address; NotFound where a record is not here or held; those of `store`.
     """
     if not SLUG.fullmatch(edition.slug):
         said = f"“{edition.slug}”不能作网址。"
         raise BadInput(said, advice="用小写字母、数字与连字符，至多 80 个字符，例如 yuye-1950。")
     body = as_json(edition)
-    number = house.catalogue.editions.publish(body, caller, hides=hides)
+    number = store(body) if store else house.catalogue.editions.publish(body, caller)
     if ids := sorted(records_of(body)):
         house.catalogue.showings.note(ids, edition.title, date.fromisoformat(edition.made_on), caller)
     return replace(edition, number=number)
