@@ -16,7 +16,7 @@ from holdings.errors import ChecksFail, Conflict, DanghaiError, NotFound
 from holdings.plan_rules import ARCHIVE, PUBLISH, SUBMIT, Act, admit, said, standing
 from search_api.house import House
 from search_api.plans import Known, Plan, checked, day_of, known
-from search_api.published import publish
+from search_api.published import fonds_of, publish
 
 #: Checks that the openness review stands for.
 OPENNESS = frozenset({"stands", "open", "web", "redacted"})
@@ -28,7 +28,7 @@ OPENNESS = frozenset({"stands", "open", "web", "redacted"})
 def edition_of(house: House, plan: Plan, *, number: int = 0) -> Edition:
     """What the public would see today: an exhibit whose record it may not see is not in it."""
     open_ = [one for one in known(house, plan) if one.facts.stands == "outside" or _is_public(one)]
-    fonds = _fonds(house, [one.part.record_id for one in open_ if one.stored])
+    fonds = fonds_of(house, [one.part.record_id for one in open_ if one.stored])
     exhibits = {one.part.key: _exhibit(house, one, fonds.get(one.part.record_id, "")) for one in open_}
     body = plan.body
     numbers = [body.map_review, *(one.body.map_review for one in open_)]
@@ -60,17 +60,6 @@ def edition_of(house: House, plan: Plan, *, number: int = 0) -> Edition:
 
 def _is_public(one: Known) -> bool:
     return one.facts.stands == "record" and PUBLIC in one.facts.audiences
-
-
-def _fonds(house: House, record_ids: Sequence[str]) -> dict[str, str]:
-    """record id → the name of its fonds, where the public may read that."""
-    chains = house.records(ANONYMOUS).ancestors(record_ids)
-    return {
-        record_id: next(
-            (s.record.title for s in chain if s.record.level == "fonds" and PUBLIC in s.audiences), ""
-        )
-        for record_id, chain in chains.items()
-    }
 
 
 def _exhibit(house: House, one: Known, fonds: str) -> Exhibit:

@@ -7,7 +7,7 @@ no image any more leaves its exhibit, and a quotation that the page does not say
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -81,19 +81,32 @@ def _shown(house: House, stored: StoredEdition, audience: str) -> Edition:
     places += [(q.record_id, q.page) for e in edition.exhibits() if (q := e.quotation) is not None]
     found = house.pages(Caller(audience)).at(sorted(set(places)))
     pages = {(record_id, page.number): page for record_id, some in found.items() for page in some}
+    fonds = fonds_of(house, [e.record_id for e in edition.exhibits() if e.fonds], audience)
     sections = tuple(
-        replace(section, exhibits=tuple(_present(exhibit, pages) for exhibit in section.exhibits))
+        replace(section, exhibits=tuple(_present(exhibit, pages, fonds) for exhibit in section.exhibits))
         for section in edition.sections
     )
     return replace(edition, sections=sections)
 
 
-def _present(exhibit: Exhibit, pages: _Pages) -> Exhibit:
+def fonds_of(house: House, record_ids: Sequence[str], audience: str = PUBLIC) -> dict[str, str]:
+    """record id → the name of its fonds, where this audience may read that."""
+    chains = house.records(Caller(audience)).ancestors(record_ids)
+    return {
+        record_id: next(
+            (s.record.title for s in chain if s.record.level == "fonds" and audience in s.audiences), ""
+        )
+        for record_id, chain in chains.items()
+    }
+
+
+def _present(exhibit: Exhibit, pages: _Pages, fonds: Mapping[str, str]) -> Exhibit:
     quotation = exhibit.quotation
     if quotation is not None and not _says(pages.get((quotation.record_id, quotation.page)), quotation.text):
         quotation = None
     pictures = [_picture(p, pages.get((p.record_id, p.page))) for p in exhibit.pictures]
-    return replace(exhibit, quotation=quotation, pictures=tuple(p for p in pictures if p))
+    named = exhibit.fonds if fonds.get(exhibit.record_id) == exhibit.fonds else ""
+    return replace(exhibit, fonds=named, quotation=quotation, pictures=tuple(p for p in pictures if p))
 
 
 def _says(page: StoredPage | None, words: str) -> bool:
