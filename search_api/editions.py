@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from curation.edition import Edition, Entry, Exhibit, Outside, Picture, Quotation, Section
 from curation.plan import Object
 from holdings.access import ANONYMOUS, PUBLIC, Caller
 from holdings.catalogue import StoredPage
-from holdings.catalogue.plan_acts import NewAct
+from holdings.catalogue.editions import Body
+from holdings.catalogue.plan_acts import NewAct, NewEdition
 from holdings.catalogue.visibility import today
 from holdings.errors import ChecksFail, Conflict, DanghaiError, NotFound
 from holdings.plan_rules import ARCHIVE, PUBLISH, SUBMIT, Act, admit, said, standing
 from search_api.house import House
 from search_api.plans import Known, Plan, checked, day_of, known
-from search_api.published import publish
+from search_api.published import fonds_of, publish
 
 #: Checks that the openness review stands for.
 OPENNESS = frozenset({"stands", "open", "web", "redacted"})
@@ -28,7 +28,7 @@ OPENNESS = frozenset({"stands", "open", "web", "redacted"})
 def edition_of(house: House, plan: Plan, *, number: int = 0) -> Edition:
     """What the public would see today: an exhibit whose record it may not see is not in it."""
     open_ = [one for one in known(house, plan) if one.facts.stands == "outside" or _is_public(one)]
-    fonds = _fonds(house, [one.part.record_id for one in open_ if one.stored])
+    fonds = fonds_of(house, [one.part.record_id for one in open_ if one.stored])
     exhibits = {one.part.key: _exhibit(house, one, fonds.get(one.part.record_id, "")) for one in open_}
     body = plan.body
     numbers = [body.map_review, *(one.body.map_review for one in open_)]
@@ -60,17 +60,6 @@ def edition_of(house: House, plan: Plan, *, number: int = 0) -> Edition:
 
 def _is_public(one: Known) -> bool:
     return one.facts.stands == "record" and PUBLIC in one.facts.audiences
-
-
-def _fonds(house: House, record_ids: Sequence[str]) -> dict[str, str]:
-    """record id → the name of its fonds, where the public may read that."""
-    chains = house.records(ANONYMOUS).ancestors(record_ids)
-    return {
-        record_id: next(
-            (s.record.title for s in chain if s.record.level == "fonds" and PUBLIC in s.audiences), ""
-        )
-        for record_id, chain in chains.items()
-    }
 
 
 def _exhibit(house: House, one: Known, fonds: str) -> Exhibit:
@@ -140,7 +129,7 @@ def _chronology(exhibits: Sequence[Known]) -> tuple[Entry, ...]:
 # ── its way before the public ──────────────────────────────────────────────────
 
 
-def act(house: House, plan: Plan, caller: Caller, step: str, words: str, seen: str) -> Act:
+def act(house: House, plan: Plan, caller: Caller, step: str, words: str, seen: str) -> None:
     """One step of the plan's way. seen: the digest of the plan as the caller saw it.
 
     Errors: Conflict, NotAllowed, BadInput of the rule; ChecksFail, which lists what fails, for the openness review
@@ -159,13 +148,14 @@ def act(house: House, plan: Plan, caller: Caller, step: str, words: str, seen: s
     allowed(list(plan.acts))
     if step in (SUBMIT, "openness", PUBLISH):
         _check(house, plan, step)
-    slug, number = "", 0
+    new = NewAct(step, plan.digest, "", kept)
+    before = plan.stands.published
+    if step == ARCHIVE and before is not None:
+        new = replace(new, takes_down=before.slug)
     if step == PUBLISH:
-        slug, number = plan.body.slug, _publish(house, plan, caller)
-    if step == ARCHIVE:
-        _take_down(house, plan, caller)
-    new = NewAct(step, plan.digest, "", kept, slug, number)
-    return house.catalogue.plan_acts.add(plan.project.id, [new], caller, allowed)[0]
+        _publish(house, plan, caller, new, allowed)
+        return
+    house.catalogue.plan_acts.add(plan.project.id, [new], caller, allowed)
 
 
 def _check(house: House, plan: Plan, step: str) -> None:
@@ -190,26 +180,21 @@ def _check(house: House, plan: Plan, step: str) -> None:
         )
 
 
-def _publish(house: House, plan: Plan, caller: Caller) -> int:
-    """The number of the edition. What is hidden is read before the edition is made of what is left."""
-    slug = plan.body.slug
-    owner = house.catalogue.plan_acts.publisher_of(slug)
-    if owner not in (None, plan.project.id):
-        raise Conflict(f"网址“{slug}”已属于另一个展览。", advice="请换一个网址名。")
-    ids = sorted({part.record_id for part in plan.objects if part.record_id})
-    hides = house.catalogue.editions.hidden(ids)
-    number = publish(house, edition_of(house, plan), caller, hides=hides).number
+def _publish(
+    house: House, plan: Plan, caller: Caller, new: NewAct, allowed: Callable[[list[Act]], str]
+) -> None:
+    """The edition and its act, or neither. What is hidden is read before the edition is made of what is left."""
+    hides = house.catalogue.editions.hidden(
+        sorted({part.record_id for part in plan.objects if part.record_id})
+    )
     before = plan.stands.published
-    if before is not None and before.slug != slug:
-        with suppress(NotFound):
-            house.catalogue.editions.withdraw(before.slug, caller)
-    return number
+    earlier = before.slug if before is not None and before.slug != plan.body.slug else ""
 
+    def store(body: Body) -> int:
+        whole = replace(new, edition=NewEdition(body, hides), takes_down=earlier)
+        return house.catalogue.plan_acts.add(plan.project.id, [whole], caller, allowed)[0].edition
 
-def _take_down(house: House, plan: Plan, caller: Caller) -> None:
-    if plan.stands.published is not None:
-        with suppress(NotFound):  # somebody took it down by hand
-            house.catalogue.editions.withdraw(plan.stands.published.slug, caller)
+    publish(house, edition_of(house, plan), caller, store)
 
 
 # ── what was withdrawn ─────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ no image any more leaves its exhibit, and a quotation that the page does not say
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -15,7 +15,7 @@ from curation.edition import Edition, Exhibit, Picture, as_json, fitted, of_json
 from curation.outputs.places import page_id
 from holdings.access import ANONYMOUS, PUBLIC, Caller
 from holdings.catalogue import StoredPage
-from holdings.catalogue.editions import Body, Hidden, StoredEdition, records_of, without
+from holdings.catalogue.editions import Body, StoredEdition, records_of, without
 from holdings.errors import BadInput, NotFound
 from search_api.house import House
 
@@ -27,18 +27,23 @@ LONGEST = 2400
 _Pages = Mapping[tuple[str, int], StoredPage]
 
 
-def publish(house: House, edition: Edition, caller: Caller, *, hides: Hidden | None = None) -> Edition:
+def publish(
+    house: House,
+    edition: Edition,
+    caller: Caller,
+    store: Callable[[Body], int] | None = None,
+) -> Edition:
     """Publish an edition: it is the one its slug shows from now on, under the number it gets here. What it stands
     on is noted as shown.
 
-    hides: `catalogue.editions.hidden` of its records, read before the edition was made of them; by default as now.
-    Errors: BadInput for a slug that is no address; NotFound where a record is not here or held.
+    store: what stores it and tells its number, where more than the edition is to be written at once.
+    Errors: BadInput for a slug that is no address; NotFound where a record is not here or held; those of `store`.
     """
     if not SLUG.fullmatch(edition.slug):
         said = f"“{edition.slug}”不能作网址。"
         raise BadInput(said, advice="用小写字母、数字与连字符，至多 80 个字符，例如 yuye-1950。")
     body = as_json(edition)
-    number = house.catalogue.editions.publish(body, caller, hides=hides)
+    number = store(body) if store else house.catalogue.editions.publish(body, caller)
     if ids := sorted(records_of(body)):
         house.catalogue.showings.note(ids, edition.title, date.fromisoformat(edition.made_on), caller)
     return replace(edition, number=number)
@@ -76,19 +81,32 @@ def _shown(house: House, stored: StoredEdition, audience: str) -> Edition:
     places += [(q.record_id, q.page) for e in edition.exhibits() if (q := e.quotation) is not None]
     found = house.pages(Caller(audience)).at(sorted(set(places)))
     pages = {(record_id, page.number): page for record_id, some in found.items() for page in some}
+    fonds = fonds_of(house, [e.record_id for e in edition.exhibits() if e.fonds], audience)
     sections = tuple(
-        replace(section, exhibits=tuple(_present(exhibit, pages) for exhibit in section.exhibits))
+        replace(section, exhibits=tuple(_present(exhibit, pages, fonds) for exhibit in section.exhibits))
         for section in edition.sections
     )
     return replace(edition, sections=sections)
 
 
-def _present(exhibit: Exhibit, pages: _Pages) -> Exhibit:
+def fonds_of(house: House, record_ids: Sequence[str], audience: str = PUBLIC) -> dict[str, str]:
+    """record id → the name of its fonds, where this audience may read that."""
+    chains = house.records(Caller(audience)).ancestors(record_ids)
+    return {
+        record_id: next(
+            (s.record.title for s in chain if s.record.level == "fonds" and audience in s.audiences), ""
+        )
+        for record_id, chain in chains.items()
+    }
+
+
+def _present(exhibit: Exhibit, pages: _Pages, fonds: Mapping[str, str]) -> Exhibit:
     quotation = exhibit.quotation
     if quotation is not None and not _says(pages.get((quotation.record_id, quotation.page)), quotation.text):
         quotation = None
     pictures = [_picture(p, pages.get((p.record_id, p.page))) for p in exhibit.pictures]
-    return replace(exhibit, quotation=quotation, pictures=tuple(p for p in pictures if p))
+    named = exhibit.fonds if fonds.get(exhibit.record_id) == exhibit.fonds else ""
+    return replace(exhibit, fonds=named, quotation=quotation, pictures=tuple(p for p in pictures if p))
 
 
 def _says(page: StoredPage | None, words: str) -> bool:

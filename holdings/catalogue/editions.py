@@ -52,45 +52,19 @@ class Editions:
         self._records = records
         self._redactions = redactions
 
-    def publish(self, body: Body, caller: Caller, *, hides: Hidden | None = None) -> int:
+    def publish(self, body: Body, caller: Caller) -> int:
         """Store it as the next edition of its slug; the number it got. The one before is no longer shown.
 
-        hides: `hidden` of its records, read before the body was made of them; by default as it is now.
         Errors: NotFound where a record is not here or held.
         """
-        ids = sorted(records_of(body))
-        known = self.hidden(ids) if hides is None else hides
-        slug, now = str(body["slug"]), datetime.now(UTC)
+        hides = self.hidden(sorted(records_of(body)))
         with self._database.write() as session:
-            _all_here(session, ids)
-            last = session.scalar(select(func.max(EditionRow.number)).where(EditionRow.slug == slug))
-            number = (last or 0) + 1
-            session.add(
-                EditionRow(
-                    slug=slug,
-                    number=number,
-                    body={**body, "number": number},
-                    hides={record_id: sorted(known.get(record_id, ())) for record_id in ids},
-                    published_by=caller.signature,
-                    published_at=now,
-                    withdrawn_by="",
-                    withdrawn_at=None,
-                )
-            )
-            session.flush()
-            session.add_all(EditionRecordRow(slug=slug, number=number, record_id=i) for i in ids)
-            earlier = update(EditionRow).where(EditionRow.slug == slug, EditionRow.number < number, _STANDING)
-            session.execute(earlier.values(withdrawn_by=caller.signature, withdrawn_at=now))
-        return number
+            return put(session, body, hides, caller)
 
     def withdraw(self, slug: str, caller: Caller) -> None:
         """Take the exhibition from the public. Errors: NotFound where none is published."""
         with self._database.write() as session:
-            standing = update(EditionRow).where(EditionRow.slug == slug, _STANDING)
-            done = session.execute(
-                standing.values(withdrawn_by=caller.signature, withdrawn_at=datetime.now(UTC))
-            )
-            if not cast("Any", done).rowcount:
+            if not take_down(session, slug, caller):
                 raise NotFound(NO_EDITION)
 
     def latest(self, slug: str) -> StoredEdition:
@@ -138,6 +112,39 @@ class Editions:
 
 
 NO_EDITION = "没有这个展览，或已撤下。No such exhibition."
+
+
+def put(session: Session, body: Body, hides: Hidden, caller: Caller) -> int:
+    """`Editions.publish` within somebody's transaction. hides: `hidden` of its records, read before the body was
+    made of them."""
+    ids = sorted(records_of(body))
+    _all_here(session, ids)
+    slug, now = str(body["slug"]), datetime.now(UTC)
+    last = session.scalar(select(func.max(EditionRow.number)).where(EditionRow.slug == slug))
+    number = (last or 0) + 1
+    take_down(session, slug, caller)
+    session.add(
+        EditionRow(
+            slug=slug,
+            number=number,
+            body={**body, "number": number},
+            hides={record_id: sorted(hides.get(record_id, ())) for record_id in ids},
+            published_by=caller.signature,
+            published_at=now,
+            withdrawn_by="",
+            withdrawn_at=None,
+        )
+    )
+    session.flush()
+    session.add_all(EditionRecordRow(slug=slug, number=number, record_id=i) for i in ids)
+    return number
+
+
+def take_down(session: Session, slug: str, caller: Caller) -> bool:
+    """Take what is published there from the public; whether anything was."""
+    standing = update(EditionRow).where(EditionRow.slug == slug, _STANDING)
+    done = session.execute(standing.values(withdrawn_by=caller.signature, withdrawn_at=datetime.now(UTC)))
+    return bool(cast("Any", done).rowcount)
 
 
 def without(body: Any, gone: Collection[str]) -> Any:

@@ -1,4 +1,5 @@
-"""Acts on plans: written once, each let through by the rule in the transaction that writes it."""
+"""Acts on plans: written once, each let through by the rule in the transaction that writes it. What an act does to
+the published exhibition is done in the same one: no edition stands before the public without its act."""
 
 from __future__ import annotations
 
@@ -11,20 +12,31 @@ from sqlalchemy.orm import Session
 
 from holdings.access import Caller
 from holdings.catalogue.database import Database, parts
+from holdings.catalogue.editions import Body, Hidden, put, take_down
 from holdings.catalogue.tables_plans import PlanActRow
 from holdings.catalogue.tables_projects import ProjectRow
-from holdings.errors import NotFound
+from holdings.errors import Conflict, NotFound
 from holdings.plan_rules import Act
 
 
 @dataclass(frozen=True)
+class NewEdition:
+    """As `editions.put` takes it."""
+
+    body: Body
+    hides: Hidden
+
+
+@dataclass(frozen=True)
 class NewAct:
+    """edition: published with the act.  takes_down: the address of what it takes from the public."""
+
     step: str
     digest: str
     part: str = ""
     words: str = ""
-    slug: str = ""
-    edition: int = 0
+    edition: NewEdition | None = None
+    takes_down: str = ""
 
 
 class PlanActs:
@@ -43,12 +55,6 @@ class PlanActs:
                 found |= _acts(session, some)
         return found
 
-    def publisher_of(self, slug: str) -> int | None:
-        """The project that published under this address first; an address stays its project's."""
-        query = select(PlanActRow.project_id).where(PlanActRow.slug == slug).order_by(PlanActRow.id)
-        with self._database.read() as session:
-            return session.scalar(query.limit(1))
-
     def add(
         self,
         project_id: int,
@@ -59,7 +65,7 @@ class PlanActs:
         """Write these acts. allowed: raises where what was done so far does not let them through; returns the stage
         that the project is then listed under ("": as it is). Nobody else writes an act of this plan meanwhile.
 
-        Errors: NotFound; those of `allowed`.
+        Errors: NotFound; those of `allowed`; Conflict for an address that is another exhibition's.
         """
         with self._database.write() as session:
             project = session.get(ProjectRow, project_id, with_for_update=True)
@@ -67,26 +73,42 @@ class PlanActs:
                 raise NotFound("没有这个项目。")
             stage = allowed(_acts(session, [project_id]).get(project_id, []))
             now = datetime.now(UTC)
-            rows = [
-                PlanActRow(
-                    project_id=project_id,
-                    part=one.part,
-                    step=one.step,
-                    digest=one.digest,
-                    words=one.words,
-                    slug=one.slug,
-                    edition=one.edition,
-                    by_id=caller.person,
-                    by=caller.name[:200],
-                    at=now,
-                )
-                for one in new
-            ]
+            rows = [_row(session, project_id, one, caller, now) for one in new]
             session.add_all(rows)
             if stage:
                 project.stage = stage
             session.flush()
             return [_act(row) for row in rows]
+
+
+def _row(session: Session, project_id: int, one: NewAct, caller: Caller, now: datetime) -> PlanActRow:
+    """What is to be written of an act, once what it does is done."""
+    if one.takes_down:
+        take_down(session, one.takes_down, caller)
+    slug, number = "", 0
+    if one.edition is not None:
+        slug = str(one.edition.body["slug"])
+        _check_address(session, slug, project_id)
+        number = put(session, one.edition.body, one.edition.hides, caller)
+    return PlanActRow(
+        project_id=project_id,
+        part=one.part,
+        step=one.step,
+        digest=one.digest,
+        words=one.words,
+        slug=slug,
+        edition=number,
+        by_id=caller.person,
+        by=caller.name[:200],
+        at=now,
+    )
+
+
+def _check_address(session: Session, slug: str, project_id: int) -> None:
+    """An address stays the project's that published under it first. Errors: Conflict."""
+    query = select(PlanActRow.project_id).where(PlanActRow.slug == slug).order_by(PlanActRow.id).limit(1)
+    if session.scalar(query) not in (None, project_id):
+        raise Conflict(f"网址“{slug}”已属于另一个展览。", advice="请换一个网址名。")
 
 
 def _acts(session: Session, project_ids: Sequence[int]) -> dict[int, list[Act]]:

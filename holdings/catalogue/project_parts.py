@@ -97,7 +97,8 @@ class ProjectParts:
             count = select(func.count()).where(PartRow.project_id == project_id)
             if (session.scalar(count) or 0) + len(new) > MOST_PARTS:
                 raise BadInput(f"一个项目至多 {MOST_PARTS} 个部分。", advice="请另建项目。")
-            rows = [_add(session, project, one, caller) for one in new]
+            last: dict[str, str] = {}
+            rows = [_add(session, project, one, caller, last) for one in new]
             session.flush()
             return [part_of(row) for row in rows]
 
@@ -168,17 +169,30 @@ def forget_record(session: Session, record_id: str) -> None:
             session.execute(delete(table).where(table.project_id == project_id, column.in_(ids)))
 
 
-def _add(session: Session, project: ProjectRow, new: NewPart, caller: Caller) -> PartRow:
+def _add(
+    session: Session, project: ProjectRow, new: NewPart, caller: Caller, last: dict[str, str]
+) -> PartRow:
+    """last: parent → key of the last that lies there, of those this transaction put something behind: a parent and
+    its order are looked up once, however many parts come."""
+    if new.id and session.get(PartRow, (project.id, new.id)):
+        raise Conflict(f"已有“{new.id}”这一部分。", advice="请换一个，或不写 id。")
+    if new.parent not in last:
+        check_parent(session, project.id, new.parent)
+    if new.after is None and new.parent in last:
+        rank = str(generate_key_between(last[new.parent], None))
+    else:
+        rank = _rank(session, project.id, new.parent, new.after)
+    if new.after is None:
+        last[new.parent] = rank
+    elif new.parent in last:
+        last[new.parent] = max(last[new.parent], rank)
     part_id = new.id or secrets.token_hex(6)
-    if session.get(PartRow, (project.id, part_id)):
-        raise Conflict(f"已有“{part_id}”这一部分。", advice="请换一个，或不写 id。")
-    check_parent(session, project.id, new.parent)
     row = PartRow(
         project_id=project.id,
         id=part_id,
         kind=new.kind,
         parent=new.parent,
-        rank=_rank(session, project.id, new.parent, new.after),
+        rank=rank,
         record_id=new.record_id or None,
         body=dict(new.body),
         version=1,
@@ -187,6 +201,8 @@ def _add(session: Session, project: ProjectRow, new: NewPart, caller: Caller) ->
         changed_at=datetime.now(UTC),
     )
     session.add(row)
+    if new.id:  # others may lie in it
+        session.flush()
     said = {"gone": False, "body": row.body, "parent": row.parent}
     note(session, project, row, "added", {"gone": True}, caller, said)
     return row

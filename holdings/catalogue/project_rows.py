@@ -71,9 +71,10 @@ def part_row(session: Session, project_id: int, part_id: str, *, gone_too: bool 
     row = session.get(PartRow, (project_id, part_id))
     if row is None:
         raise NotFound("项目中没有这一部分。")
+    _not_held(session, row)  # before anything of it is told
     if row.gone and not gone_too:
+        check_parent(session, project_id, row.parent)
         raise ChangedSince(f"{row.changed_by} 已移去这一部分。", standing(row), advice="可在历史中恢复。")
-    _not_held(session, row)
     check_parent(session, project_id, row.parent)
     return row
 

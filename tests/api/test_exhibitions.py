@@ -241,6 +241,29 @@ def test_a_quotation_that_the_page_does_not_say_any_more_is_not_shown(shown: Sys
     assert file_code(6) in text
 
 
+def test_the_name_of_a_fonds_that_was_closed_is_not_shown(shown: System) -> None:
+    record = shown.catalogue.records.get(of("J001"))
+    assert record
+    made = edition(6)
+    lit = exhibit(6, fonds=record.record.title)
+    put_up(shown, replace(made, sections=(replace(made.sections[0], exhibits=(lit,)),)))
+    said = f"<dt>全宗</dt><dd>{record.record.title}</dd>"
+    page = re.findall(r"exhibits/\w+\.html", shown.ask(f"{SITE}/").text)[0]
+    assert said in shown.ask(f"{SITE}/{page}").text
+    shown.catalogue.records.set_access(of("J001"), access_status="控制", publicity="", reason="试")
+    try:
+        text = shown.ask(f"{SITE}/{page}").text
+        assert file_code(6) in text
+        assert "<dt>全宗</dt>" not in text
+        manifests = shown.ask(f"{SITE}/iiif/collection.json").json()["items"]
+        assert "全宗" not in shown.ask(urlsplit(manifests[0]["id"]).path).text
+    finally:
+        before = record.record
+        shown.catalogue.records.set_access(
+            of("J001"), access_status=before.access_status, publicity=before.publicity, reason="试"
+        )
+
+
 def test_only_the_last_edition_is_shown_and_none_after_it_was_withdrawn(shown: System) -> None:
     first = put_up(shown, edition(6, title="甲"))
     second = put_up(shown, edition(6, title="乙"))

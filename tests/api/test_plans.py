@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from holdings.access import OPEN as OPENED
-from holdings.access import PUBLIC, PUBLISHED, STAFF
+from holdings.access import PUBLIC, PUBLISHED, STAFF, Caller
+from holdings.errors import Conflict, NotFound
 from holdings.plan_rules import STEPS
 from holdings.records import Line, PageText
+from search_api.editions import act
+from search_api.plans import load
 from tests.api.conftest import System
 from tests.api.small_archive import THEMES, file_code, file_record, of, small_archive
 from tests.api.test_projects import send
@@ -179,7 +182,8 @@ def test_nothing_is_published_while_a_check_fails_and_all_of_them_are_listed(hou
     assert all(f["reason"] and f["todo"] for f in refused["failing"])
     assert first not in {part for part, _ in failing}
     slug = send(house, CURATOR, "GET", path)["project"]["body"]["slug"]
-    assert house.catalogue.plan_acts.publisher_of(slug) is None
+    with pytest.raises(NotFound):
+        house.catalogue.editions.latest(slug)
 
 
 def test_a_corrected_page_turns_its_caption_red(house: System) -> None:
@@ -243,6 +247,22 @@ def test_an_address_stays_its_exhibitions(house: System) -> None:
     through(house, other, *STEPS)
     assert slug in step(house, CURATOR, other, "publish", status=409)["detail"]
     assert shown(house, slug)
+
+
+def test_an_edition_is_published_with_its_act_or_not_at_all(house: System) -> None:
+    """Somebody returns the plan while it is being published: nothing of it stands before the public."""
+    path, _ = planned(house, on(0))
+    through(house, path, *STEPS)
+    rooms = house.client.app.state.house  # type: ignore[attr-defined]
+    own = send(house, CURATOR, "GET", path)["project"]
+    curator = Caller(STAFF, frozenset({"curator"}), CURATOR, own["owner_id"])
+    seen = load(rooms, curator, own["id"])
+    step(house, "a", path, "return", words="导言要改")
+    with pytest.raises(Conflict):
+        act(rooms, seen, curator, "publish", "", seen.digest)
+    with pytest.raises(NotFound):
+        house.catalogue.editions.latest(own["body"]["slug"])
+    assert step(house, CURATOR, path, "submit")["stage"] == "review"
 
 
 def test_drafts_gaps_and_sums(house: System) -> None:

@@ -190,3 +190,27 @@ def test_a_withdrawn_record_is_shown_no_more(shared: System) -> None:
     assert file_code(4) in table
     assert title not in table
     send(shared, ANN, "DELETE", f"{path}/parts/{held['id']}", seen=2)
+
+
+def test_what_was_taken_away_of_a_record_since_withdrawn_is_not_told(shared: System) -> None:
+    """Who writes to a part that is gone is told what stands there: not where its record, or what it lies in, is held."""
+    path = new(shared, "撤下又移去")
+    parent = items(shared, path, 8)[0]["id"]
+    part = {"kind": "item", "parent": parent, "body": {"note": "抄了其中一句"}}
+    child = send(shared, ANN, "POST", f"{path}/parts", {"parts": [part]}, 201)["parts"][0]["id"]
+    for gone in (child, parent):
+        body = {"note": "抄了其中一句"}
+        if gone == parent:
+            send(shared, ANN, "PATCH", f"{path}/parts/{gone}", {"version": 1, "body": body})
+        send(shared, ANN, "DELETE", f"{path}/parts/{gone}", seen=2 if gone == parent else 1)
+    told = send(shared, BEN, "PATCH", f"{path}/parts/{parent}", {"version": 1, "body": {}}, 409)
+    assert told["now"]["body"]["note"] == "抄了其中一句"
+    shared.catalogue.pages.correct(of(file_code(8)), 1, PageText((Line("机密★长期"),), "person:试"))
+    for gone in (child, parent):
+        at = f"{path}/parts/{gone}"
+        for method, address, given in (
+            ("PATCH", at, {"version": 1, "body": {}}),
+            ("POST", f"{at}/move", {"version": 1}),
+            ("POST", f"{path}/comments", {"part": gone, "text": "试"}),
+        ):
+            assert "抄了" not in str(send(shared, BEN, method, address, given, 409))
