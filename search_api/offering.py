@@ -155,7 +155,7 @@ def _received(house: House, offer: Offer, given: OfferStepIn, step: Advance) -> 
 
 def _put_text(house: House, offer: Offer, lines: Sequence[str], caller: Caller) -> int:
     """A correction as the moderator has it, a new version of the page's text; its number."""
-    page = house.catalogue.pages.get(offer.record_id, offer.page) if offer.page else None
+    page = house.pages(caller).get(offer.record_id, offer.page) if offer.page else None
     if page is None or offer.record_id not in in_sight(house, [offer.record_id]):
         raise NotFound("没有这一页。")
     old = page.text

@@ -174,7 +174,8 @@ def _add(
 ) -> PartRow:
     """last: parent → key of the last that lies there, of those this transaction put something behind: a parent and
     its order are looked up once, however many parts come."""
-    if new.id and session.get(PartRow, (project.id, new.id)):
+    taken = session.get(PartRow, (project.id, new.id)) if new.id else None
+    if taken is not None:
         raise Conflict(f"已有“{new.id}”这一部分。", advice="请换一个，或不写 id。")
     if new.parent not in last:
         check_parent(session, project.id, new.parent)

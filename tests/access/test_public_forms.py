@@ -238,5 +238,5 @@ def test_the_way_out_reads_records_through_the_house_alone() -> None:
     asked = {(p.name, m) for p in rooms.glob("*.py") for m in asks.findall(p.read_text("utf-8"))}
     assert asked == {
         ("house.py", ""), ("closing.py", "seen_if"), ("auditing.py", "many"), ("routes_house.py", "get"),
-        ("routes_public_forms.py", "set_public_forms"),
+        ("routes_public_forms.py", "set_public_forms"), ("offering.py", "ids_of_codes"),
     }  # fmt: skip
