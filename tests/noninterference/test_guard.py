@@ -14,7 +14,7 @@ from .hidden import Held, Hidden
 from .leaks import LEAKS
 from .proof import Quota, all_calls
 from .surfaces import Call, operations
-from .test_noninterference import CI, CI_PART, STAFF_WHOLE, WHOLE
+from .test_noninterference import CI, CI_PART, CI_STAFF, STAFF_WHOLE, WHOLE
 
 CHOSEN = (
     Hidden("J045-1-1", 0, "鲸骨", True, 2, True, True, False, True, 3),
@@ -50,7 +50,9 @@ def asked(forms: Forms, to: str, *, marked: bool = False) -> list[Call]:
 
 
 def _quota(to: str) -> Quota:
-    return CI if to in (*WHOLE, *STAFF_WHOLE) else CI_PART
+    if to in STAFF_WHOLE:
+        return CI_STAFF
+    return CI if to in WHOLE else CI_PART
 
 
 def pair(nevers: dict[str, Known], forms: Forms, to: str, *, marked: bool = False) -> Pair:
