@@ -153,6 +153,11 @@ def _head(here: Desk, page: str) -> str:
         badge = f' <span class="dh-count">{count}</span>' if count else ""
         current = {"aria_current": "page"} if name == _OF.get(page, page) else {}
         items.append(link(href, esc(say(f"nav_{name}")) + badge, data_key=f"nav-{name}", **current))
+    # Pages of their own, not the explorer's.
+    shows = (
+        f'<a href="/exhibitions" target="_self" data-key="nav-exhibitions">{esc(say("nav_exhibitions"))}</a>'
+    )
+    items.insert(_NAV.index("openings") + 1, shows)
     other = "en" if say.language == "zh" else "zh"
     back = address(
         "/" if page == "search" else f"/{page}", [(n, v) for n, vs in here.params.items() for v in vs]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 PLANS: dict[str, tuple[str, str]] = {
-    "nav_plans": ("展览 · 汇编", "Exhibitions"),
+    "nav_plans": ("策展", "Planning"),
     "nav_plan": ("方案", "Plan"),
     "plans_hint": (
         "从展品到公众：分部分、写说明牌、核对、三审三校、开放审核，然后发布。",

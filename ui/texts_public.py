@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 PUBLIC: dict[str, tuple[str, str]] = {
+    "nav_exhibitions": ("展览", "Exhibitions"),
     "nav_offer": ("征集", "Contribute"),
     "nav_offers": ("线索", "Offers"),
     # the sender
