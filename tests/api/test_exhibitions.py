@@ -241,6 +241,24 @@ def test_a_quotation_that_the_page_does_not_say_any_more_is_not_shown(shown: Sys
     assert file_code(6) in text
 
 
+def test_an_exhibition_of_which_nothing_is_left_is_still_answered(shown: System) -> None:
+    made = edition(1)
+    put_up(shown, replace(made, sections=(replace(made.sections[0], exhibits=(exhibit(1),)),)))
+    problem(shown.ask(f"{SITE}/images/0000/info.json"), 404, "not-found")  # nothing of it has such a picture
+    shown.catalogue.records.set_access(LEAVES, access_status="控制", publicity="", reason="试")
+    try:
+        for page in ("", "iiif/collection.json"):
+            answer = shown.ask(f"{SITE}/{page}")
+            assert answer.status_code == 200, answer.text
+            assert file_code(1) not in answer.text
+        assert shown.ask(f"/v1{SITE}/export/site", STAFF).status_code == 200
+    finally:
+        before = file_record(1)
+        shown.catalogue.records.set_access(
+            LEAVES, access_status=before.access_status, publicity=before.publicity, reason="试"
+        )
+
+
 def test_the_name_of_a_fonds_that_was_closed_is_not_shown(shown: System) -> None:
     record = shown.catalogue.records.get(of("J001"))
     assert record
