@@ -285,6 +285,21 @@ def test_an_edition_is_published_with_its_act_or_not_at_all(house: System) -> No
     assert step(house, CURATOR, path, "submit")["stage"] == "review"
 
 
+def test_a_plan_that_was_taken_away_goes_no_further(house: System) -> None:
+    path, (part,) = planned(house, on(0))
+    through(house, path, *STEPS)
+    version = send(house, CURATOR, "GET", path)["project"]["version"]
+    send(house, CURATOR, "DELETE", path, seen=version)
+    assert "已移去" in step(house, CURATOR, path, "publish", 409)["detail"]
+    approve(house, path, {part: LABEL}, 409)
+    changes = send(house, CURATOR, "GET", f"{path}/changes", size=1)["changes"]
+    send(house, CURATOR, "POST", f"{path}/changes/{changes[0]['id']}/undo")
+    step(house, CURATOR, path, "publish")
+    version = send(house, CURATOR, "GET", path)["project"]["version"]
+    send(house, CURATOR, "DELETE", path, seen=version)
+    assert step(house, CURATOR, path, "archive")["stage"] == "archived"
+
+
 def test_drafts_gaps_and_sums(house: System) -> None:
     path, (part, _) = planned(house, on(0, label=""), OUTSIDE)
     told = send(house, CURATOR, "GET", f"{path}/label-drafts", part=part)
