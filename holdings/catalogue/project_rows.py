@@ -85,8 +85,10 @@ def part_row(session: Session, project_id: int, part_id: str, *, gone_too: bool 
 
 
 def check_parent(session: Session, project_id: int, parent: str, moving: str = "") -> None:
-    """Whether a part may lie there. moving: the part that is to. Errors: BadInput, NotFound, Conflict."""
-    for _ in range(DEEPEST):
+    """Whether a part may lie there. moving: the part that is to, with what lies in it. Errors: BadInput, NotFound,
+    Conflict."""
+    below = _levels_below(session, project_id, moving) if moving and parent else 0
+    for _ in range(DEEPEST - below):
         if not parent:
             return
         if parent == moving:
@@ -99,6 +101,15 @@ def check_parent(session: Session, project_id: int, parent: str, moving: str = "
         _not_held(session, row)
         parent = row.parent
     raise BadInput(f"层级太深：至多 {DEEPEST} 层。")
+
+
+def _levels_below(session: Session, project_id: int, part_id: str) -> int:
+    """How many levels of parts lie in this one."""
+    inside = _inside(session, project_id)
+    levels, these = -1, [part_id]
+    while these:
+        levels, these = levels + 1, [one for part in these for one in inside.get(part, ())]
+    return levels
 
 
 def _not_held(session: Session, row: PartRow) -> None:
@@ -125,16 +136,21 @@ def about(session: Session, project_id: int, part_ids: set[str]) -> set[str]:
 
 def within(session: Session, project_id: int, part_ids: set[str]) -> set[str]:
     """These parts and all that lies in them."""
-    inside: dict[str, list[str]] = {}
-    for part_id, parent in session.execute(
-        select(PartRow.id, PartRow.parent).where(PartRow.project_id == project_id)
-    ):
-        inside.setdefault(parent, []).append(part_id)
+    inside = _inside(session, project_id)
     found, waiting = set[str](), list(part_ids)
     while waiting:
         part_id = waiting.pop()
         found.add(part_id)
         waiting += inside.get(part_id, ())
+    return found
+
+
+def _inside(session: Session, project_id: int) -> dict[str, list[str]]:
+    """part → those that lie in it, gone or not."""
+    found: dict[str, list[str]] = {}
+    query = select(PartRow.id, PartRow.parent).where(PartRow.project_id == project_id)
+    for part_id, parent in session.execute(query):
+        found.setdefault(parent, []).append(part_id)
     return found
 
 
