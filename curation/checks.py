@@ -228,8 +228,11 @@ def _light(facts: Facts) -> Check:
 # ── the plan as a whole ────────────────────────────────────────────────────────
 
 
-def plan_checks(plan: Exhibition, sections: Sequence[tuple[str, int]], loose: int) -> list[Check]:
-    """Of all together. sections: title, exhibits in it; loose: exhibits in no section."""
+def plan_checks(
+    plan: Exhibition, sections: Sequence[tuple[str, int]], loose: int, personal: Sequence[str] = ()
+) -> list[Check]:
+    """Of all together. sections: title, exhibits in it; loose: exhibits in no section; personal: kinds of numbers of
+    persons in its texts."""
     found = []
     if not plan.slug:
         found.append(Check("plan", "red", "没有网址名。", "请写英文小写字母、数字与短横。"))
@@ -239,6 +242,10 @@ def plan_checks(plan: Exhibition, sections: Sequence[tuple[str, int]], loose: in
         found.append(Check("plan", "red", "一件展品也没有。", "请先选展品。"))
     if loose:
         found.append(Check("plan", "red", f"{loose} 件展品不在任何部分。", "请移入一个部分。"))
+    if personal:
+        found.append(
+            Check("plan", "red", f"标题、前言或各部分的文字中有：{'、'.join(personal)}。", "请删去。")
+        )
     found += [
         Check("plan", "amber", f"“{title}”没有展品。", "请选展品，或写征集线索。")
         for title, count in sections

@@ -310,14 +310,23 @@ class Part:
 def digest(name: str, plan: Exhibition, parts: Iterable[Part]) -> str:
     """A name of exactly what visitors are to see: who changes that takes a reviewed plan back to draft.
 
-    Money, tasks, cases, shots, where and when it opens, and the original's place in the room are no part of it.
+    Money, tasks, cases, shots, where and when it opens, and of the original all but the size that is told are no part
+    of it.
     """
     seen = [
-        [part.key, part.kind, part.parent, part.record_id, _said(part.body, {"original"})]
+        [part.key, part.kind, part.parent, part.record_id, _shown(part.body)]
         for part in parts
         if part.kind in REVIEWED
     ]
     return _digest([name, _said(plan, {"funds", "venue", "opens", "closes"}), seen])
+
+
+def _shown(body: Body) -> dict[str, Any]:
+    """Of a section or an object, what visitors see."""
+    told = _said(body, {"original"})
+    if isinstance(body, Object) and body.original.width and body.original.height:
+        told["size"] = [body.original.width, body.original.height]
+    return told
 
 
 def _said(body: Body, but: set[str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +25,7 @@ from holdings.identifiers import find_numbers
 from holdings.plan_rules import LABEL, Act, standing
 from holdings.plan_rules import Standing as Stands
 from holdings.signals import Kind, signals
+from holdings.text import normalise
 from search_api.house import House
 from search_api.records import in_sight
 
@@ -234,9 +235,11 @@ def _personal(
     """What of the words that visitors are to read speaks of a person: surely, and perhaps."""
     sure: list[str] = []
     doubtful: list[str] = []
-    written = " ".join((body.title, body.label, body.alt, body.event, *body.notes))
-    for number in find_numbers(written):
-        (sure if number.kind in _SURE else doubtful).append(f"{_KINDS[number.kind]}（说明文字）")
+    quoted = [body.quotation.text] if body.quotation else []  # of a page that need not be among those shown
+    lent = [body.outside.owner, body.outside.number, body.outside.agreement] if body.outside else []
+    written = (body.title, body.label, body.alt, body.event, body.rights.said, *body.notes, *quoted, *lent)
+    for kind in _numbers(written):
+        (sure if kind in _SURE else doubtful).append(f"{_KINDS[kind]}（说明文字）")
     if stored is None:
         return sure, doubtful
     texts = {page.number: page.text for page in pages if page.text}
@@ -245,6 +248,11 @@ def _personal(
             where = f"第 {seen.page} 页" if seen.page else "著录"
             (sure if seen.kind in _SURE else doubtful).append(f"{_KINDS[seen.kind]}（{where}）")
     return sure, doubtful
+
+
+def _numbers(written: Iterable[str]) -> list[Kind]:
+    """Kinds of the numbers of persons that stand in these texts, however they are written."""
+    return [number.kind for text in written for number in find_numbers(normalise(text).text)]
 
 
 def _scan(house: House, page: StoredPage) -> Scan:
@@ -286,8 +294,17 @@ class Checked:
 def checked(house: House, plan: Plan) -> Checked:
     counts: Counter[str] = Counter(part.parent for part in plan.objects)
     sections = [(section.title, counts[key]) for key, section in plan.sections]
-    whole = plan_checks(plan.body, sections, len(plan.loose))
+    whole = plan_checks(plan.body, sections, len(plan.loose), _told_of_persons(plan))
     return Checked(whole, [(one, checks(one.facts)) for one in known(house, plan)])
+
+
+def _told_of_persons(plan: Plan) -> list[str]:
+    """Numbers that are surely a person's in what visitors read beside the exhibits."""
+    body = plan.body
+    written = [plan.project.name, body.subtitle, body.lead, *body.organisers, *body.curators, *body.editorial]
+    for _, section in plan.sections:
+        written += (section.title, section.text, section.wanted)
+    return [_KINDS[kind] for kind in dict.fromkeys(_numbers(written)) if kind in _SURE]
 
 
 def gaps_of(house: House, plan: Plan) -> list[Gap]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
+from curation.edition import Edition
 from holdings.errors import NotFound
 from search_api.house import House
-from search_api.published import all_published
+from search_api.published import all_published, published
 
 
 @dataclass(frozen=True)
@@ -22,17 +24,21 @@ class Wanted:
 
 def wanted(house: House) -> list[Wanted]:
     """The latest exhibition first, its sections in their order."""
-    return [
-        Wanted(edition.slug, edition.title, section.key, section.title, section.wanted.strip())
-        for edition in all_published(house)
-        for section in edition.sections
-        if section.wanted.strip()
-    ]
+    return [one for edition in all_published(house) for one in _of(edition)]
 
 
 def wanted_by(house: House, slug: str, section: str) -> Wanted:
     """One entry. Errors: NotFound, also once the exhibition was withdrawn or says it no more."""
-    for one in wanted(house):
-        if (one.slug, one.section) == (slug, section):
-            return one
+    with suppress(NotFound):
+        for one in _of(published(house, slug)):
+            if one.section == section:
+                return one
     raise NotFound("没有这一征集项，或已不再征集。", advice="请从征集页重新选择。")
+
+
+def _of(edition: Edition) -> list[Wanted]:
+    return [
+        Wanted(edition.slug, edition.title, section.key, section.title, section.wanted.strip())
+        for section in edition.sections
+        if section.wanted.strip()
+    ]

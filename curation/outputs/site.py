@@ -107,7 +107,7 @@ def asset(name: str) -> bytes:
 
 def _neighbours(edition: Edition) -> Iterator[tuple[Exhibit | None, Exhibit, Exhibit | None]]:
     every = list(edition.exhibits())
-    yield from zip([None, *every[:-1]], every, [*every[1:], None], strict=True)
+    yield from zip([None, *every], every, [*every[1:], None], strict=False)  # also where none is left
 
 
 def _first_picture(edition: Edition) -> Picture | None:

@@ -16,7 +16,7 @@ from holdings.catalogue.editions import Body, Hidden, put, take_down
 from holdings.catalogue.tables_plans import PlanActRow
 from holdings.catalogue.tables_projects import ProjectRow
 from holdings.errors import Conflict, NotFound
-from holdings.plan_rules import Act
+from holdings.plan_rules import ARCHIVE, Act
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,15 @@ class PlanActs:
         """Write these acts. allowed: raises where what was done so far does not let them through; returns the stage
         that the project is then listed under ("": as it is). Nobody else writes an act of this plan meanwhile.
 
-        Errors: NotFound; those of `allowed`; Conflict for an address that is another exhibition's.
+        Errors: NotFound; those of `allowed`; Conflict for an address that is another exhibition's, and for a project
+        that is gone, of which an exhibition can only be archived.
         """
         with self._database.write() as session:
             project = session.get(ProjectRow, project_id, with_for_update=True)
             if project is None:
                 raise NotFound("没有这个项目。")
+            if project.gone and any(one.step != ARCHIVE for one in new):
+                raise Conflict("这个项目已移去。", advice="请先在历史中恢复。")
             stage = allowed(_acts(session, [project_id]).get(project_id, []))
             now = datetime.now(UTC)
             rows = [_row(session, project_id, one, caller, now) for one in new]

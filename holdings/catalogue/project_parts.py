@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 from holdings.access import Caller
 from holdings.catalogue.database import Database
 from holdings.catalogue.project_rows import (
+    about,
     check_parent,
     check_seen,
     held_parts,
     note,
     part_row,
     project_row,
-    within,
     write,
 )
 from holdings.catalogue.tables_projects import ChangeRow, CommentRow, MentionRow, PartRow, ProjectRow
@@ -151,14 +151,14 @@ def free_rank(session: Session, row: PartRow, parent: str, rank: str) -> str:
 
 
 def forget_record(session: Session, record_id: str) -> None:
-    """Delete the parts that stand on a record, what lies in them, their history and what was said of them: the
-    record must not be here at all."""
+    """Delete the parts that stand on a record, what lies in them or is about them, their history and what was said of
+    them: the record must not be here at all."""
     query = select(PartRow.project_id, PartRow.id).where(PartRow.record_id == record_id)
     found: dict[int, set[str]] = {}
     for project_id, part_id in session.execute(query):
         found.setdefault(project_id, set()).add(part_id)
     for project_id, part_ids in found.items():
-        ids = within(session, project_id, part_ids)
+        ids = about(session, project_id, part_ids)
         said = select(CommentRow.id).where(CommentRow.project_id == project_id, CommentRow.part.in_(ids))
         session.execute(delete(MentionRow).where(MentionRow.comment_id.in_(said)))
         for table, column in (

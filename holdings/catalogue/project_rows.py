@@ -15,11 +15,15 @@ from holdings.catalogue.tables_projects import ChangeRow, PartRow, ProjectRow, S
 from holdings.catalogue.visibility import is_held
 from holdings.errors import BadInput, ChangedSince, Conflict, NotAllowed, NotFound
 
+_HELD = "它的档案已撤下，暂不能改。"
+
 Right = Literal["none", "read", "write", "own"]
 What = Literal["added", "changed", "moved", "removed", "undone"]
 _RIGHTS: tuple[Right, ...] = ("none", "read", "write", "own")
 #: How deep parts may lie in each other.
 DEEPEST = 8
+#: Under what a body names the part of its project that it is about (`Shot` in curation/plan.py).
+NAMED = "object"
 
 
 # ── who may ────────────────────────────────────────────────────────────────────
@@ -71,7 +75,8 @@ def part_row(session: Session, project_id: int, part_id: str, *, gone_too: bool 
     row = session.get(PartRow, (project_id, part_id))
     if row is None:
         raise NotFound("项目中没有这一部分。")
-    _not_held(session, row)  # before anything of it is told
+    if part_id in held_parts(session, project_id):  # before anything of it is told
+        raise Conflict(_HELD, advice="可以移去这一部分。")
     if row.gone and not gone_too:
         check_parent(session, project_id, row.parent)
         raise ChangedSince(f"{row.changed_by} 已移去这一部分。", standing(row), advice="可在历史中恢复。")
@@ -80,8 +85,10 @@ def part_row(session: Session, project_id: int, part_id: str, *, gone_too: bool 
 
 
 def check_parent(session: Session, project_id: int, parent: str, moving: str = "") -> None:
-    """Whether a part may lie there. moving: the part that is to. Errors: BadInput, NotFound, Conflict."""
-    for _ in range(DEEPEST):
+    """Whether a part may lie there. moving: the part that is to, with what lies in it. Errors: BadInput, NotFound,
+    Conflict."""
+    below = _levels_below(session, project_id, moving) if moving and parent else 0
+    for _ in range(DEEPEST - below):
         if not parent:
             return
         if parent == moving:
@@ -96,31 +103,54 @@ def check_parent(session: Session, project_id: int, parent: str, moving: str = "
     raise BadInput(f"层级太深：至多 {DEEPEST} 层。")
 
 
+def _levels_below(session: Session, project_id: int, part_id: str) -> int:
+    """How many levels of parts lie in this one."""
+    inside = _inside(session, project_id)
+    levels, these = -1, [part_id]
+    while these:
+        levels, these = levels + 1, [one for part in these for one in inside.get(part, ())]
+    return levels
+
+
 def _not_held(session: Session, row: PartRow) -> None:
     query = select(PartRow.id).where(PartRow.project_id == row.project_id, PartRow.id == row.id)
     if row.record_id and session.scalar(query.where(is_held(PartRow.record_id))):
-        raise Conflict("它的档案已撤下，暂不能改。", advice="可以移去这一部分。")
+        raise Conflict(_HELD, advice="可以移去这一部分。")
 
 
 def held_parts(session: Session, project_id: int) -> frozenset[str]:
-    """Parts whose record is quarantined, and all that lies in them: nothing of them is shown."""
+    """Parts whose record is quarantined, and all that lies in them or is about them: nothing of them is shown."""
     mine = PartRow.project_id == project_id
     held = set(session.scalars(select(PartRow.id).where(mine, is_held(PartRow.record_id))))
-    return frozenset(within(session, project_id, held)) if held else frozenset()
+    return frozenset(about(session, project_id, held)) if held else frozenset()
+
+
+def about(session: Session, project_id: int, part_ids: set[str]) -> set[str]:
+    """These parts, all that lies in them, and what is written of one of them elsewhere: its body names it."""
+    found = within(session, project_id, part_ids)
+    of = select(PartRow.id, PartRow.body[NAMED].as_string()).where(
+        PartRow.project_id == project_id, PartRow.body[NAMED].as_string().is_not(None)
+    )
+    return found | {part_id for part_id, named in session.execute(of) if named in found}
 
 
 def within(session: Session, project_id: int, part_ids: set[str]) -> set[str]:
     """These parts and all that lies in them."""
-    inside: dict[str, list[str]] = {}
-    for part_id, parent in session.execute(
-        select(PartRow.id, PartRow.parent).where(PartRow.project_id == project_id)
-    ):
-        inside.setdefault(parent, []).append(part_id)
+    inside = _inside(session, project_id)
     found, waiting = set[str](), list(part_ids)
     while waiting:
         part_id = waiting.pop()
         found.add(part_id)
         waiting += inside.get(part_id, ())
+    return found
+
+
+def _inside(session: Session, project_id: int) -> dict[str, list[str]]:
+    """part → those that lie in it, gone or not."""
+    found: dict[str, list[str]] = {}
+    query = select(PartRow.id, PartRow.parent).where(PartRow.project_id == project_id)
+    for part_id, parent in session.execute(query):
+        found.setdefault(parent, []).append(part_id)
     return found
 
 

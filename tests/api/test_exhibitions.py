@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 import iiif_prezi3
 import pytest
 from PIL import Image
+from sqlalchemy import event
 from typer.testing import CliRunner
 
 from curation.edition import Edition, Entry, Exhibit, Outside, Picture, Quotation, Section, as_json
@@ -25,6 +26,7 @@ from holdings.errors import BadInput, NotFound
 from holdings.records import PageText
 from holdings.redaction import BLEEDS, BLOCK
 from search_api.published import publish, published
+from search_api.wanted import wanted_by
 
 from .conftest import System
 from .small_archive import THEMES, file_code, file_record, of, small_archive
@@ -241,6 +243,24 @@ def test_a_quotation_that_the_page_does_not_say_any_more_is_not_shown(shown: Sys
     assert file_code(6) in text
 
 
+def test_an_exhibition_of_which_nothing_is_left_is_still_answered(shown: System) -> None:
+    made = edition(1)
+    put_up(shown, replace(made, sections=(replace(made.sections[0], exhibits=(exhibit(1),)),)))
+    problem(shown.ask(f"{SITE}/images/0000/info.json"), 404, "not-found")  # nothing of it has such a picture
+    shown.catalogue.records.set_access(LEAVES, access_status="控制", publicity="", reason="试")
+    try:
+        for page in ("", "iiif/collection.json"):
+            answer = shown.ask(f"{SITE}/{page}")
+            assert answer.status_code == 200, answer.text
+            assert file_code(1) not in answer.text
+        assert shown.ask(f"/v1{SITE}/export/site", STAFF).status_code == 200
+    finally:
+        before = file_record(1)
+        shown.catalogue.records.set_access(
+            LEAVES, access_status=before.access_status, publicity=before.publicity, reason="试"
+        )
+
+
 def test_the_name_of_a_fonds_that_was_closed_is_not_shown(shown: System) -> None:
     record = shown.catalogue.records.get(of("J001"))
     assert record
@@ -262,6 +282,33 @@ def test_the_name_of_a_fonds_that_was_closed_is_not_shown(shown: System) -> None
         shown.catalogue.records.set_access(
             of("J001"), access_status=before.access_status, publicity=before.publicity, reason="试"
         )
+
+
+def test_who_answers_an_entry_of_the_wanted_list_has_one_exhibition_looked_at(shown: System) -> None:
+    """Anybody may offer: what that costs does not grow with what is published."""
+    house = shown.client.app.state.house  # type: ignore[attr-defined]
+
+    def statements() -> int:
+        asked: list[str] = []
+
+        def note(*given: Any) -> None:
+            asked.append(given[2])
+
+        event.listen(house.catalogue.database.engine, "before_cursor_execute", note)
+        try:
+            assert wanted_by(house, "yu-ye", "one").wanted == "找旧照"
+        finally:
+            event.remove(house.catalogue.database.engine, "before_cursor_execute", note)
+        return len(asked)
+
+    put_up(shown, edition(6))
+    alone = statements()
+    others = ("wanted-1", "wanted-2", "wanted-3")
+    for slug in others:
+        put_up(shown, replace(edition(6), slug=slug))
+    assert statements() == alone
+    for slug in others:
+        shown.catalogue.editions.withdraw(slug, CURATOR)
 
 
 def test_only_the_last_edition_is_shown_and_none_after_it_was_withdrawn(shown: System) -> None:

@@ -10,6 +10,7 @@ import pytest
 from holdings.access import OPEN as OPENED
 from holdings.access import PUBLIC, PUBLISHED, STAFF, Caller
 from holdings.errors import Conflict, NotFound
+from holdings.identifiers import check_digit
 from holdings.plan_rules import STEPS
 from holdings.records import Line, PageText
 from search_api.editions import act
@@ -144,7 +145,7 @@ def test_an_exhibition_goes_through_eight_people_to_the_public(house: System) ->
     tree = {part["id"]: part for part in send(house, CURATOR, "GET", path)["parts"]}
     at, version = f"{path}/parts/{second}", tree[second]["version"]
     body = tree[second]["body"]
-    moved = body | {"original": body["original"] | {"width": 210, "height": 297}}
+    moved = body | {"original": body["original"] | {"depth": 2, "light": 50}}
     version = send(house, CURATOR, "PATCH", at, {"version": version, "body": moved})["version"]
     assert send(house, CURATOR, "GET", f"{path}/stage")["stage"] == "published"
     changed = moved | {"notes": ["注"]}
@@ -196,6 +197,25 @@ def test_a_corrected_page_turns_its_caption_red(house: System) -> None:
     told = send(house, CURATOR, "GET", f"{path}/checks")
     assert not told["publishable"]
     assert told["exhibits"][0]["light"] == "red"
+
+
+def test_a_persons_number_in_any_words_that_visitors_read_keeps_it_back(house: System) -> None:
+    """Plainly invented. A final X is written large, digits full-width; a quoted page need not be shown."""
+    number = next(n for n in (f"33090219300517{i:03}" for i in range(99)) if check_digit(n) == "x") + "X"
+    wide = number.translate({ord(str(n)): ord("０") + n for n in range(10)})
+    text = PageText((Line("沈家门第2頁"), Line(f"持證人{number}")), "person:校对")
+    house.catalogue.pages.correct(of(file_code(13)), 2, text)
+    cited = on(13, pages=[1], quotation={"text": f"持證人{number}", "page": 2})
+    path, parts = planned(house, on(0, notes=[f"号 {wide}"]), on(6, rights={"said": number}), cited)
+    assert {lights(house, path, part)["redacted"] for part in parts} == {"red"}
+    path, (part,) = planned(house, on(0))
+    assert lights(house, path, part)["redacted"] != "red"
+    assert send(house, CURATOR, "GET", f"{path}/checks")["publishable"]
+    given = {"version": 1, "body": {"title": "登记", "text": f"{wide}。"}}
+    send(house, CURATOR, "PATCH", f"{path}/parts/s1", given)
+    told = send(house, CURATOR, "GET", f"{path}/checks")
+    assert not told["publishable"]
+    assert "身份证号" in told["plan"][0]["reason"]
 
 
 def test_a_withdrawn_record_leaves_at_once_and_its_curator_is_told(house: System) -> None:
@@ -263,6 +283,21 @@ def test_an_edition_is_published_with_its_act_or_not_at_all(house: System) -> No
     with pytest.raises(NotFound):
         house.catalogue.editions.latest(own["body"]["slug"])
     assert step(house, CURATOR, path, "submit")["stage"] == "review"
+
+
+def test_a_plan_that_was_taken_away_goes_no_further(house: System) -> None:
+    path, (part,) = planned(house, on(0))
+    through(house, path, *STEPS)
+    version = send(house, CURATOR, "GET", path)["project"]["version"]
+    send(house, CURATOR, "DELETE", path, seen=version)
+    assert "已移去" in step(house, CURATOR, path, "publish", 409)["detail"]
+    approve(house, path, {part: LABEL}, 409)
+    changes = send(house, CURATOR, "GET", f"{path}/changes", size=1)["changes"]
+    send(house, CURATOR, "POST", f"{path}/changes/{changes[0]['id']}/undo")
+    step(house, CURATOR, path, "publish")
+    version = send(house, CURATOR, "GET", path)["project"]["version"]
+    send(house, CURATOR, "DELETE", path, seen=version)
+    assert step(house, CURATOR, path, "archive")["stage"] == "archived"
 
 
 def test_drafts_gaps_and_sums(house: System) -> None:

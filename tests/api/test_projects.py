@@ -214,3 +214,32 @@ def test_what_was_taken_away_of_a_record_since_withdrawn_is_not_told(shared: Sys
             ("POST", f"{path}/comments", {"part": gone, "text": "试"}),
         ):
             assert "抄了" not in str(send(shared, BEN, method, address, given, 409))
+
+
+def test_a_shot_of_a_withdrawn_record_is_shown_no_more(shared: System) -> None:
+    """The story-board says in words what the film shows of an object."""
+    made = send(shared, ANN, "POST", "projects", {"kind": "exhibition", "name": "短片"}, 201)
+    path = f"projects/{made['id']}"
+    told = {"narration": "念出其中一句", "seconds": 8}
+    parts = [
+        {"kind": "object", "id": "o1", "record": of(file_code(9))},
+        {"kind": "object", "id": "o2", "record": of(file_code(10))},
+        {"kind": "shot", "id": "s1", "body": told | {"object": "o1"}},
+        {"kind": "shot", "id": "s2", "body": told | {"object": "o2"}},
+        {"kind": "shot", "id": "s3", "body": told},
+    ]
+    send(shared, ANN, "POST", f"{path}/parts", {"parts": parts}, 201)
+    send(shared, ANN, "POST", f"{path}/comments", {"part": "s1", "text": "念出其中一句"}, 201)
+    shared.catalogue.pages.correct(of(file_code(9)), 1, PageText((Line("机密★长期"),), "person:试"))
+    tree = send(shared, ANN, "GET", path)["parts"]
+    assert [part["id"] for part in tree if part["withdrawn"]] == ["o1", "s1"]
+    assert [part["id"] for part in tree if part["body"].get("narration")] == ["s2", "s3"]
+    assert send(shared, ANN, "GET", f"{path}/comments")["comments"] == []
+    stale = send(shared, ANN, "PATCH", f"{path}/parts/s1", {"version": 9, "body": told}, 409)
+    history = send(shared, ANN, "GET", f"{path}/changes")["changes"]
+    assert "念出" not in str((stale, [one for one in history if one["part"] == "s1"]))
+    assert send(shared, ANN, "GET", f"{path}/sums")["seconds"] == 16
+    send(shared, ANN, "DELETE", f"{path}/parts/s1", seen=1)
+    shared.catalogue.removal.delete(of(file_code(9)))
+    history = send(shared, ANN, "GET", f"{path}/changes")["changes"]
+    assert {one["part"] for one in history} == {"", "o2", "s2", "s3"}

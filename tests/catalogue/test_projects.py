@@ -421,3 +421,16 @@ def test_parts_that_come_together_stand_in_their_order_and_are_looked_up_once(of
     tree = office.catalogue.project_parts.tree(office.id, office.ann)
     named = [part.id for part in tree if len(part.id) < 3]
     assert named == ["a", "b", "b1", "b2", "b3", "c", "d", "e", "f", "g"]
+
+
+def test_what_is_moved_takes_what_lies_in_it_no_deeper_than_parts_may_lie(office: Office) -> None:
+    for name in "ab":
+        chain = [NewPart("item", {}, f"{name}{n - 1}" if n else "", id=f"{name}{n}") for n in range(4)]
+        office.catalogue.project_parts.add(office.id, chain, office.ann)
+    parts = {part.id: part for part in office.catalogue.project_parts.tree(office.id, office.ann)}
+    deepest = office.add(parent="a3")[0]  # 5 levels
+    with pytest.raises(BadInput, match="层级太深"):
+        office.move(parts["b0"], deepest.id, None, office.ann)
+    moved = office.move(parts["b0"], "a3", None, office.ann)  # 8
+    office.write(parts["b3"], "可改", office.ann)
+    office.move(moved, "", None, office.ann)

@@ -129,7 +129,8 @@ def test_the_digest_is_of_what_visitors_see_and_of_nothing_else() -> None:
         Part("t1", "task", "", "", Task(title="借展")),
     ]
     same = digest("展", plan, parts)
-    moved = replace(parts[1], body=body(original={"shown": "original", "case": "c1"}))
+    size = {"width": 210, "height": 297}
+    moved = replace(parts[1], body=body(original=size | {"shown": "original", "case": "c1"}))
     assert digest("展", plan.model_copy(update={"funds": 100, "venue": "展厅"}), [*parts[:1], moved]) == same
     for other in (
         digest("展二", plan, parts),
@@ -137,6 +138,7 @@ def test_the_digest_is_of_what_visitors_see_and_of_nothing_else() -> None:
         digest("展", plan, [parts[1], parts[0]]),
         digest("展", plan, [parts[0], replace(parts[1], record_id="r2")]),
         digest("展", plan, [parts[0], replace(parts[1], body=body(label="改"))]),
+        digest("展", plan, [parts[0], replace(parts[1], body=body(original=size | {"width": 211}))]),
         digest("展", plan, parts[:1]),
     ):
         assert other != same
