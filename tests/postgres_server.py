@@ -28,6 +28,8 @@ def _as_server_user(command: list[str]) -> list[str]:
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL server of our own, on a free port of the loopback address."""
+    if os.environ.get("DANGHAI_TEST_POSTGRES") == "no":
+        pytest.skip("PostgreSQL is not installed, or not wanted (DANGHAI_TEST_POSTGRES=no)")
     binaries = _server_folder()
     if binaries is None:
         pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")

@@ -7,6 +7,7 @@ whole of one commit and nothing of the next.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -49,11 +50,15 @@ from holdings.engines.embedded_words import (
     state_document,
 )
 from holdings.engines.port import Document, Row
-from holdings.errors import Conflict
+from holdings.errors import Conflict, NotReady
 
 #: Bytes Tantivy gathers before it writes a segment.
 HEAP = 128_000_000
 _BLOCK = 65_536
+#: How often a deletion that was lost is tried again.
+TRIES = 5
+
+log = logging.getLogger("danghai.index")
 
 
 class GenerationWriter:
@@ -76,14 +81,15 @@ class GenerationWriter:
             ) from error
         # A kill may leave a deletion file whose name the next commit would give again, and fail on.
         self._writer.garbage_collect_files()
+        self._maps = MappedFiles(generation.folder)
         self._see_commit()
+        self._bury_risen()
         lengths = column_lengths(self.state, self.dimension)
         self._files = {name: GrowingFile(generation.folder / name, size) for name, size in lengths.items()}
         self._signs: GrowingFile | None = None
         if self.state.mean_rows:
             self._open_signs()
         self._columns = ColumnWriter(self._files, self.state)
-        self._maps = MappedFiles(generation.folder)
         self._changed = False
         self._withdrawn = self.state.withdrawn
         self._pending: dict[str, int] = {}
@@ -98,6 +104,29 @@ class GenerationWriter:
         self._searcher = self._index.searcher()
         text = read_state(self._searcher, self._schema)
         self.state = State.from_json(text) if text else State()
+
+    def _bury_risen(self) -> None:
+        """Delete again what the columns have buried and Tantivy still holds: of a deletion beside the opening of an
+        index it loses one now and then (seen 3 times in 6,240 commits, tests/faults). Errors: NotReady."""
+        for _ in range(TRIES):
+            if self._searcher.num_docs <= self.state.docs - self.state.deaths + 1:
+                return
+            columns = Columns(self._maps, self.state, self.dimension)
+            dead = columns.deaths().tolist()
+            for start in range(0, len(dead), _BLOCK):
+                block = dead[start : start + _BLOCK]
+                risen = Hits(self._searcher, columns).numbers(self._queries.numbers(block), len(block))
+                if risen:
+                    log.warning("index %s: documents %s had come back", self.generation.folder, risen)
+                    self._writer.delete_documents_by_query(self._queries.numbers(risen))
+            self._writer.delete_documents_by_term(STATE_KEY, STATE_VALUE)
+            self._writer.add_document(state_document(self.state.to_json(), self._schema))
+            self._writer.commit()
+            self._see_commit()
+        raise NotReady(
+            f"索引 {self.generation.folder.parent.name} 删不掉已收回的条目。",
+            advice="请运行：danghai index rebuild",
+        )
 
     def _open_signs(self) -> None:
         """The current signs; those of former means go, for no commit names them any more."""
@@ -187,6 +216,7 @@ class GenerationWriter:
         self._writer.add_document(state_document(state.to_json(), self._schema))
         self._writer.commit()
         self._see_commit()
+        self._bury_risen()
         self._pending.clear()
         self._gone.clear()
         self._changed = False

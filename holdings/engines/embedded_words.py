@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -117,8 +118,10 @@ def state_document(text: str, schema: tantivy.Schema) -> tantivy.Document:
 
 
 def read_state(searcher: tantivy.Searcher, schema: tantivy.Schema) -> str | None:
-    hits = searcher.search(Query.term_query(schema, STATE_KEY, STATE_VALUE), 1).hits
-    return str(searcher.doc(hits[0][1]).get_first(STATE)) if hits else None
+    """The latest: a former one may have come back (GenerationWriter)."""
+    hits = searcher.search(Query.term_query(schema, STATE_KEY, STATE_VALUE), 16).hits
+    texts = [str(searcher.doc(address).get_first(STATE)) for _, address in hits]
+    return max(texts, key=lambda text: int(json.loads(text)["commit"]), default=None)
 
 
 class QueryBuilder:

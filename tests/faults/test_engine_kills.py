@@ -21,6 +21,7 @@ import pytest
 
 from holdings.engines import embedded_meaning, embedded_vectors
 from holdings.engines.embedded import EmbeddedEngine
+from holdings.engines.embedded_words import NUMBER, build_schema, make_document, open_index, state_document
 from holdings.engines.embedded_writer import EmbeddedWriter
 from holdings.engines.port import DateRange, FacetIn, Question, Word
 from holdings.errors import Conflict
@@ -151,6 +152,42 @@ def test_a_deletion_file_that_a_kill_left_does_not_stop_the_next_commit(tmp_path
         runner.run(writer.write(AUDIENCE, [], ["k:1"]))
         runner.run(writer.commit(AUDIENCE))
         assert len(runner.run(writer.versions(AUDIENCE))) == 4
+        runner.run(writer.close())
+
+
+def test_what_tantivy_forgot_to_delete_is_deleted_again(tmp_path: Path) -> None:
+    """A document that was buried, and a former state, stand in Tantivy again: as after a deletion it lost."""
+    with asyncio.Runner() as runner:
+        writer = EmbeddedWriter(tmp_path, MADE_WITH, [AUDIENCE])
+        runner.run(writer.open())
+        runner.run(writer.write(AUDIENCE, [document(f"k:{i}", 1) for i in range(5)]))
+        runner.run(writer.commit(AUDIENCE))
+        former = writer._live[AUDIENCE].state.to_json()
+        runner.run(writer.write(AUDIENCE, [document("k:2", 2)], ["k:1"]))
+        runner.run(writer.commit(AUDIENCE))
+        runner.run(writer.close())
+        schema = build_schema()
+        (folder,) = tmp_path.glob("*/*/tantivy")
+        index = open_index(str(folder), schema)
+        tantivy_writer = index.writer(15_000_000, 1)
+        for number, id_ in ((1, "k:1"), (2, "k:2")):
+            risen = make_document(document(id_, 1), schema)
+            risen.add_unsigned(NUMBER, number)
+            tantivy_writer.add_document(risen)
+        tantivy_writer.add_document(state_document(former, schema))
+        tantivy_writer.commit()
+        tantivy_writer.wait_merging_threads()
+
+        writer = EmbeddedWriter(tmp_path, MADE_WITH, [AUDIENCE])
+        runner.run(writer.open())
+        engine = EmbeddedEngine(tmp_path, MADE_WITH)
+        runner.run(engine.open())
+        found = runner.run(engine.search(AUDIENCE, Question(words=Word((("共同",),)), facets=("fonds",))))
+        assert found.total == 4
+        assert {hit.id for hit in found.words} == {"k:0", "k:2", "k:3", "k:4"}
+        assert sum(value.count for value in found.facets["fonds"]) == 4
+        assert runner.run(engine.versions(AUDIENCE)) == {"k:0": 1, "k:2": 2, "k:3": 1, "k:4": 1}
+        runner.run(engine.close())
         runner.run(writer.close())
 
 
