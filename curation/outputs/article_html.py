@@ -4,14 +4,10 @@ drops style sheets, classes and scripts."""
 from __future__ import annotations
 
 import base64
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from curation.edition import Edition, Picture, Pictures
-from curation.outputs.places import joined, paragraphs, sizes
-
-if TYPE_CHECKING:
-    from jinja2 import Template
+from curation.outputs.places import sizes
+from curation.outputs.templating import templates
 
 #: Longer side of a picture that is embedded, in pixels.
 PIXELS = 960
@@ -27,19 +23,4 @@ def render(edition: Edition, pictures: Pictures) -> bytes:
         image = base64.b64encode(pictures.jpeg(picture, longest=PIXELS)).decode()
         return f"data:image/jpeg;base64,{image}"
 
-    return _template().render(edition=edition, shown=shown).encode()
-
-
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    made = Environment(
-        loader=PackageLoader("curation.outputs"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= {"paragraphs": paragraphs, "joined": joined}
-    return made.get_template("article.html")
+    return templates().get_template("article.html").render(edition=edition, shown=shown).encode()

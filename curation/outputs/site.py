@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from importlib.resources import files as resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from curation.edition import Edition, Exhibit, Picture
 from curation.outputs import iiif
-from curation.outputs.places import exhibit_id, exhibit_path, facts, joined, manifest_path, paragraphs, sizes
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from curation.outputs.places import exhibit_path, sizes
+from curation.outputs.templating import templates
 
 #: Media types by ending.
 MEDIA_TYPES = {
@@ -98,7 +96,7 @@ def _page(name: str, edition: Edition, viewer: Viewer, **more: Any) -> bytes:
 
 
 def _render(name: str, **values: Any) -> bytes:
-    return _templates().get_template(name).render(**values).encode()
+    return templates().get_template(name).render(**values).encode()
 
 
 def asset(name: str) -> bytes:
@@ -112,25 +110,3 @@ def _neighbours(edition: Edition) -> Iterator[tuple[Exhibit | None, Exhibit, Exh
 
 def _first_picture(edition: Edition) -> Picture | None:
     return next((exhibit.pictures[0] for exhibit in edition.exhibits() if exhibit.pictures), None)
-
-
-@lru_cache(maxsize=1)
-def _templates() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    made = Environment(
-        loader=PackageLoader("curation.outputs"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= {"paragraphs": paragraphs, "joined": joined}
-    made.globals |= {
-        "sizes": sizes,
-        "facts": facts,
-        "exhibit_path": exhibit_path,
-        "exhibit_id": exhibit_id,
-        "manifest_path": manifest_path,
-    }
-    return made
