@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 if TYPE_CHECKING:
     from conftest import Stage
+from tests.ui.waiting import texts
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +31,7 @@ def test_browsing_goes_from_fonds_to_file_in_natural_order(page: Page) -> None:
     expect(page.locator(".dh-node.is-volume").first).to_be_visible()
     page.locator(".dh-node.is-volume .dh-title").first.click()
     expect(page.locator(".dh-node.is-file").first).to_be_visible()
-    codes = page.locator(".dh-node.is-file code").all_inner_texts()
+    codes = texts(page.locator(".dh-node.is-file code"))
     assert codes == sorted(codes, key=lambda code: [int(n) for n in re.findall(r"\d+", code)])
     expect(page.locator(".dh-crumbs a")).to_have_count(3)
     page.locator(".dh-node.is-file .dh-title").first.click()
@@ -45,7 +46,7 @@ def test_search_within_a_place_stays_in_it(page: Page) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("within="))
     expect(page.locator(".dh-card").first).to_be_visible()
-    assert all(code.startswith("J045") for code in page.locator(".dh-card code").all_inner_texts())
+    assert all(code.startswith("J045") for code in texts(page.locator(".dh-card code")))
     expect(page.locator(".dh-chip", has_text="范围")).to_contain_text("定海县人民政府")
 
 
@@ -57,7 +58,7 @@ def test_the_list_is_kept_ordered_noted_and_exported(page: Page, site: str) -> N
         cards.nth(n).locator("button", has_text="收藏").click()
         expect(cards.nth(n).locator(".dh-act.is-on")).to_have_text("✓ 已收藏")
         expect(page.locator(".dh-count")).to_have_text(str(n + 1))
-    codes = [cards.nth(n).locator("code").inner_text() for n in range(2)]
+    codes = texts(cards.locator("code"))[:2]
     # Another tab and a reload see the same list.
     other = page.context.new_page()
     other.goto("/list")

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.waiting import until
+from tests.ui.waiting import texts, until
 from ui.client import record_path
 
 pytestmark = pytest.mark.browser
@@ -161,7 +161,7 @@ def test_citations_are_shown_and_downloaded(page: Page) -> None:
 def test_similar_records_and_neighbours_lead_on(page: Page) -> None:
     page.goto(f"/record?id={MINUTES}&view=similar")
     expect(page.locator(".dh-small .dh-card").first).to_be_visible()
-    codes = page.locator(".dh-small code").all_inner_texts()
+    codes = texts(page.locator(".dh-small code"))
     assert "J001-1-1-3" not in codes
     page.locator(".dh-top .dh-next").click()
     expect(page.locator(".dh-where code")).to_have_text("J001-1-1-4")

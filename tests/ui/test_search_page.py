@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.waiting import until
+from tests.ui.waiting import texts, until
 
 pytestmark = pytest.mark.browser
 
@@ -179,14 +179,14 @@ def test_sorting_by_date_orders_the_cards(page: Page) -> None:
 def test_paging_forth_and_back(page: Page) -> None:
     page.goto("/?q=&fonds=J045&fonds=M003&sort=reference_code")
     expect(page.locator(".dh-card")).to_have_count(20)
-    first = page.locator(".dh-card code").all_inner_texts()
+    first = texts(page.locator(".dh-card code"))
     page.locator(".dh-next").click()
     expect(page.locator(".dh-pager")).to_contain_text("第 2 页")
-    second = page.locator(".dh-card code").all_inner_texts()
+    second = texts(page.locator(".dh-card code"))
     assert not set(first) & set(second)
     page.locator(".dh-pager a", has_text="上一页").click()
     expect(page.locator(".dh-pager")).not_to_contain_text("第 2 页")
-    assert page.locator(".dh-card code").all_inner_texts() == first
+    assert texts(page.locator(".dh-card code")) == first
 
 
 def test_completions_come_while_typing_and_are_taken_by_keyboard(page: Page) -> None:
@@ -219,10 +219,10 @@ def test_address_holds_everything_and_survives_reload(page: Page) -> None:
     address = "/?q=渔民&mode=words&sort=date&fonds=J045&exclude=genre:合同&year_from=1950&year_to=1960"
     page.goto(address)
     settled(page)
-    before, codes = total(page), page.locator(".dh-card code").all_inner_texts()
+    before, codes = total(page), texts(page.locator(".dh-card code"))
     page.reload()
     settled(page)
-    assert (total(page), page.locator(".dh-card code").all_inner_texts()) == (before, codes)
+    assert (total(page), texts(page.locator(".dh-card code"))) == (before, codes)
     expect(page.locator("select[name=mode]")).to_have_value("words")
     chips = page.locator(".dh-chips").last
     for text in ("定海县人民政府", "合同", "1950–1960"):

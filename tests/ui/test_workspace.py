@@ -15,7 +15,7 @@ from holdings.access import STAFF, Caller
 from holdings.catalogue import Catalogue
 from holdings.catalogue.project_parts import NewPart, Part
 from holdings.catalogue.projects import Project
-from tests.ui.waiting import settled
+from tests.ui.waiting import settled, texts
 
 pytestmark = pytest.mark.browser
 
@@ -50,7 +50,7 @@ def kept(page: Page, name: str) -> None:
 
 
 def titles(page: Page) -> list[str]:
-    return page.locator(".dh-card[data-part] h3").all_inner_texts()
+    return texts(page.locator(".dh-card[data-part] h3"))
 
 
 def test_what_is_found_goes_into_a_collection_and_is_put_in_order(page: Page, catalogue: Catalogue) -> None:

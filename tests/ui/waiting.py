@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 PATIENCE = 30.0
 
@@ -23,3 +23,10 @@ def until(page: Page, expression: str, arg: object = None) -> None:
 def settled(page: Page) -> None:
     """Wait until no script runs: one that ends under an open list closes it."""
     until(page, "!document.querySelector('[data-test-script-state=running]')")
+
+
+def texts(found: Locator) -> list[str]:
+    """The texts of all that is found, once the page is whole: what stands first is seen before the rest comes."""
+    found.first.wait_for()
+    settled(found.page)
+    return found.all_inner_texts()
