@@ -19,7 +19,7 @@ from holdings.catalogue import Catalogue
 from holdings.catalogue.publishing import Carried, Package
 from holdings.records import Line, PageText
 from tests.ui.conftest import HOLDINGS, ingest
-from tests.ui.waiting import settled
+from tests.ui.waiting import choose, settled
 
 pytestmark = pytest.mark.browser
 
@@ -67,7 +67,7 @@ def test_accounts_are_made_changed_and_given_up_with_the_three_apart(
     page.locator("[data-key=account-new]").click()
     page.get_by_label("账号名", exact=True).fill("xin.ren")
     page.get_by_label("真实姓名").fill("新人")
-    choose(page, "角色", "系统管理员（三员）", "编研人员")
+    choose_several(page, "角色", "系统管理员（三员）", "编研人员")
     page.get_by_role("button", name="开账号，给开通码").click()
     expect(page.get_by_test_id("stAlert")).to_contain_text("三员各用各的账号，不与别的角色同在")
     expect(page.get_by_label("真实姓名")).to_have_value("新人")  # nothing typed is lost
@@ -95,11 +95,10 @@ def test_accounts_are_made_changed_and_given_up_with_the_three_apart(
     expect(page.locator(".dh-notice")).to_contain_text("没有这样的账号")
 
 
-def choose(page: Page, label: str, *options: str) -> None:
+def choose_several(page: Page, label: str, *options: str) -> None:
     """Choose in a list of several."""
     for option in options:
-        page.get_by_label(label, exact=True).click()
-        page.get_by_role("option", name=option).click()
+        choose(page.get_by_label(label, exact=True), page.get_by_role("option", name=option))
     page.keyboard.press("Escape")
 
 
@@ -150,8 +149,7 @@ def test_keys_are_shown_once_listed_and_revoked(page: Page, catalogue: Catalogue
     expect(row).to_contain_text("system-admin")
     assert key not in page.content()
     number = row.locator("code").inner_text()
-    page.get_by_label("密钥", exact=True).click()
-    page.get_by_role("option", name=number).click()
+    choose(page.get_by_label("密钥", exact=True), page.get_by_role("option", name=number))
     page.get_by_role("button", name="撤销").click()
     expect(page.locator(".dh-tell")).to_contain_text("已撤销")
     expect(page.locator("tr", has_text="看指标")).to_have_count(0)
@@ -229,8 +227,7 @@ def test_one_opinion_for_many_waits_for_its_sample(page: Page, catalogue: Catalo
     assert offices(page) == ["review", "publish"]
     page.goto(f"/review-batch?id={batch}")
     total = catalogue.reviews.batch(batch).counts["first"]
-    page.get_by_label("复审", exact=True).click()
-    page.get_by_role("option", name="批审员").click()
+    choose(page.get_by_label("复审", exact=True), page.get_by_role("option", name="批审员"))
     page.get_by_role("button", name="分派").click()
     expect(page.locator(".dh-tell")).to_contain_text("已分派")
     assert catalogue.reviews.batch(batch).assigned["second"][1] == "批审员"
@@ -239,9 +236,7 @@ def test_one_opinion_for_many_waits_for_its_sample(page: Page, catalogue: Catalo
     page.get_by_role("textbox", name="不含这些档号").fill(left_out)
     page.get_by_role("button", name="抽样").click()
     expect(page.get_by_test_id("stAlert")).to_contain_text("理由")
-    settled(page)
-    page.get_by_test_id("stMultiSelect").locator("input").click()
-    page.get_by_role("option").first.click()
+    choose(page.get_by_test_id("stMultiSelect").locator("input"), page.get_by_role("option").first)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="抽样").click()
     expect(page.locator(".dh-tell")).to_contain_text(f"{total - 1} 件，抽出样本")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from playwright.sync_api import TimeoutError as NotInTime
+
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
@@ -30,3 +32,17 @@ def texts(found: Locator) -> list[str]:
     found.first.wait_for()
     settled(found.page)
     return found.all_inner_texts()
+
+
+def choose(box: Locator, option: Locator) -> None:
+    """Choose in a list of Streamlit's. It is opened by the keyboard, and again when a run or a scroll that ends
+    meanwhile has closed it."""
+    began = time.monotonic()
+    while True:
+        settled(box.page)
+        if not option.is_visible():
+            box.press("ArrowDown")
+        try:
+            return option.click(timeout=1_000)
+        except NotInTime:
+            assert time.monotonic() - began < PATIENCE, f"never to be chosen: {option}"
