@@ -9,7 +9,7 @@ import streamlit as st
 from ui.cards import dotted
 from ui.collection_item import removed_just_now
 from ui.drafting import Draft
-from ui.frame import Desk, asset, put
+from ui.frame import Desk, asset, component, put
 from ui.markup import esc, link
 from ui.page_workspace import restore
 from ui.plan_about import about
@@ -165,6 +165,10 @@ def _board(
         st.html(board(project, parts, plans.checks(project["id"]), withdrawn, say))
     else:
         st.html(f'<p class="dh-notice">{esc(say("plan_empty"))}</p>')
+        if may_write(project):
+            with st.container(key="dragging"):
+                component("dragging", "dragging.js")(key="dragging_script")
+                st.html(f'<p class="dh-hint">{esc(say("plan_drag"))}</p>')
     if may_write(project):
         _new_section(projects, project, say)
 

@@ -55,6 +55,10 @@ PLANS: dict[str, tuple[str, str]] = {
     "plan_down": ("“{title}”下移", "Move “{title}” down"),
     "plan_left": ("“{title}”提前", "Move “{title}” earlier"),
     "plan_right": ("“{title}”推后", "Move “{title}” later"),
+    "plan_drag": (
+        "用鼠标拖动展品，可改次序或换到别的部分；拖动部分的标题，可移动整个部分。也可用各处的按钮。",
+        "Drag objects by mouse to put them in order or into another section, and sections by their titles; or use the buttons.",
+    ),
     "plan_to": ("移到…", "Move to…"),
     "plan_label_none": ("还没有说明", "no label"),
     "plan_label_draft": ("说明 {n} 字 · 草稿", "label of {n} · draft"),
