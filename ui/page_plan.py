@@ -112,6 +112,9 @@ def _top(project: Json, mine: Json | None, say: Words) -> str:
     tags = tag(say("right_read")) if project["right"] == "read" else ""
     if mine is not None:
         tags += " " + tag(mine["label"], "open" if mine["stage"] in ("cleared", "published") else "later")
+        if mine["returned"]:
+            there = plan_address(project, view="stage")
+            tags += " " + link(there, esc(say("plans_returned")), "dh-badge is-closed", data_key="returned")
     meta = [
         esc(say(f"kind_{project['kind']}")),
         esc(say("project_of", who=project["owner"])),
@@ -162,13 +165,13 @@ def _board(
 ) -> None:
     say = here.say
     if any(part["kind"] in ("section", "object") for part in parts):
-        st.html(board(project, parts, plans.checks(project["id"]), withdrawn, say))
-    else:
-        st.html(f'<p class="dh-notice">{esc(say("plan_empty"))}</p>')
         if may_write(project):
             with st.container(key="dragging"):
                 component("dragging", "dragging.js")(key="dragging_script")
                 st.html(f'<p class="dh-hint">{esc(say("plan_drag"))}</p>')
+        st.html(board(project, parts, plans.checks(project["id"]), withdrawn, say))
+    else:
+        st.html(f'<p class="dh-notice">{esc(say("plan_empty"))}</p>')
     if may_write(project):
         _new_section(projects, project, say)
 

@@ -68,3 +68,4 @@ def plan_row(one: Json, say: Words) -> str:
         esc(when(one["changed_at"])),
     ]
     return f'<li class="dh-node"><b>{name}</b> {" ".join(tags)}<p class="dh-meta">{dotted(meta)}</p></li>'
+        tag(say("plans_returned"), "closed") if one["returned"] else "",

@@ -23,6 +23,7 @@ PLANS: dict[str, tuple[str, str]] = {
     "plan_view_rooms": ("筹备", "Room, money, tasks"),
     "plan_view_film": ("短视频", "Film"),
     "plan_view_stage": ("进度与发布", "Review and publish"),
+    "plans_returned": ("已退回", "returned"),
     "plan_view_preview": ("预览", "Preview"),
     "plan_view_about": ("封面", "Title and lead"),
     "plan_view_comments": ("评论", "Comments"),
@@ -323,3 +324,9 @@ PLANS: dict[str, tuple[str, str]] = {
     ),
     "plan_preview_none": ("还没有公众看得到的展品。", "No object the public may see yet."),
 }  # fmt: skip
+    "exhibition_none": ("没有这个展览，或已撤展", "No such exhibition, or not shown any more"),
+    "exhibition_every": ("看全部展览", "All exhibitions"),
+    "plan_archive_hint": (
+        "公众网址随即不再应答，方案与经过都留着；改后可重新提交。",
+        "Its public address answers no more at once. The plan and its history stay; it can be submitted again.",
+    ),
