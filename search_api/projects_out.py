@@ -12,7 +12,8 @@ from holdings.catalogue.projects import Project
 from search_api.hits import page_address
 from search_api.house import House
 from search_api.proposals import brief
-from search_api.schema_projects import ChangeOut, PartOut, ProjectOut, Seen
+from search_api.schema_curation import Seen
+from search_api.schema_projects import ChangeOut, PartOut, ProjectOut
 
 
 def project_out(one: Project) -> ProjectOut:

@@ -338,6 +338,7 @@ def _mine(house: House, plan: Plan, caller: Caller) -> MyPlanOut:
             "step_label": STEP_NAMES[now.step],
             "mine": not hindrance(plan, caller, one_person=house.settings.one_person_review),
             "changed": now.changed,
+            "returned": now.returned is not None,
             "slug": now.published.slug if now.published else "",
             "withdrawn": [
                 WithdrawnOut(part=key, title=titles.get(key, ""), why=why) for key, why in gone.items()

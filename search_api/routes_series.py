@@ -13,6 +13,7 @@ from holdings.catalogue.anniversaries import Anniversary
 from holdings.catalogue.series import Definition, Series
 from holdings.errors import BadInput, NotFound
 from search_api.callers import Curator, InHouse
+from search_api.projects_out import seen_records
 from search_api.proposals import Wish, briefs, proposed, shown, wish_of
 from search_api.schema import Changed
 from search_api.schema_curation import (
@@ -92,7 +93,7 @@ async def get_choices(
 ) -> ChoicesOut:
     """收入、不收、待定，新的在前。"""
     found = await asyncio.to_thread(house.catalogue.series.choices, series_id, verdict)
-    seen = await asyncio.to_thread(briefs, house, caller, [choice.record_id for choice in found])
+    seen = await asyncio.to_thread(seen_records, house, caller, [choice.record_id for choice in found])
     return ChoicesOut(
         choices=[
             ChoiceOut(

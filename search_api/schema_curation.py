@@ -64,6 +64,13 @@ class Brief(Shape):
     genre: str = ""
 
 
+class Seen(Brief):
+    """thumbnail: of its first page with an image; null for none."""
+
+    access_status: str
+    thumbnail: str | None
+
+
 class PlaceCount(Shape):
     name: str
     count: int
@@ -175,7 +182,7 @@ class ChoicesIn(Shape):
 
 
 class ChoiceOut(Shape):
-    record: Brief
+    record: Seen
     verdict: Verdict
     seed: bool
     note: str

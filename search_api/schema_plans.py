@@ -221,6 +221,9 @@ class MyPlanOut(Shape):
     step_label: str
     mine: bool
     changed: bool
+    returned: bool = Field(
+        description="一位审者退回了，尚未重新提交 a reviewer returned it, and it was not submitted again"
+    )
     slug: str
     withdrawn: list[WithdrawnOut]
     tasks: list[TaskOut] = Field(description="未办的 those not done, the soonest first")

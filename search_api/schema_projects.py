@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from search_api.schema import Said, Shape
-from search_api.schema_curation import Brief, RecordId, Words
+from search_api.schema_curation import RecordId, Seen, Words
 
 PartId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=32)]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1, description="您所见的版本 the version you saw")]
@@ -94,13 +94,6 @@ class PartMove(Shape):
     version: Version
     parent: Where = ""
     after: After = None
-
-
-class Seen(Brief):
-    """thumbnail: of its first page with an image; null for none."""
-
-    access_status: str
-    thumbnail: str | None
 
 
 class PartOut(Shape):

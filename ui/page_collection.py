@@ -13,6 +13,7 @@ from ui.drafting import Draft
 from ui.frame import Desk
 from ui.markup import esc, link
 from ui.page_workspace import restore
+from ui.plan_adding import plans_from
 from ui.project_comments import comments
 from ui.project_history import history
 from ui.project_sharing import sharing
@@ -166,7 +167,10 @@ def _bar(project: Json, parts: Sequence[Json], tags: Mapping[str, int], wanted: 
         f'<a class="dh-act" href="{export}{form}" download data-key="export-{form}">{esc(say("collection_export", form=form.upper()))}</a>'
         for form in ("xlsx", "csv")
     )
-    return f'<div class="dh-row dh-apart"><span class="dh-row">{filters}</span><span class="dh-row">{files if parts else ""}</span></div>'
+    make = link(
+        plans_from("collection", project["id"]), esc(say("plans_make")), "dh-act", data_key="make-plan"
+    )
+    return f'<div class="dh-row dh-apart"><span class="dh-row">{filters}</span><span class="dh-row">{make + files if parts else ""}</span></div>'
 
 
 def _item(

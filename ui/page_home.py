@@ -60,7 +60,8 @@ def _stands(plan: Json | None, say: Words) -> str:
     if plan is None:
         return ""
     waits = tag(say("home_waits"), "later") if plan["mine"] else ""
-    return f"{tag(plan['step_label'] or plan['label'])} {waits}"
+    back = tag(say("plans_returned"), "closed") if plan["returned"] else ""
+    return f"{tag(plan['step_label'] or plan['label'])} {back} {waits}"
 
 
 # ── what waits ─────────────────────────────────────────────────────────────────

@@ -9,7 +9,7 @@ import streamlit as st
 from ui.cards import dotted
 from ui.collection_item import removed_just_now
 from ui.drafting import Draft
-from ui.frame import Desk, asset, put
+from ui.frame import Desk, asset, component, put
 from ui.markup import esc, link
 from ui.page_workspace import restore
 from ui.plan_about import about
@@ -112,6 +112,9 @@ def _top(project: Json, mine: Json | None, say: Words) -> str:
     tags = tag(say("right_read")) if project["right"] == "read" else ""
     if mine is not None:
         tags += " " + tag(mine["label"], "open" if mine["stage"] in ("cleared", "published") else "later")
+        if mine["returned"]:
+            there = plan_address(project, view="stage")
+            tags += " " + link(there, esc(say("plans_returned")), "dh-badge is-closed", data_key="returned")
     meta = [
         esc(say(f"kind_{project['kind']}")),
         esc(say("project_of", who=project["owner"])),
@@ -162,6 +165,10 @@ def _board(
 ) -> None:
     say = here.say
     if any(part["kind"] in ("section", "object") for part in parts):
+        if may_write(project):
+            with st.container(key="dragging"):
+                component("dragging", "dragging.js")(key="dragging_script")
+                st.html(f'<p class="dh-hint">{esc(say("plan_drag"))}</p>')
         st.html(board(project, parts, plans.checks(project["id"]), withdrawn, say))
     else:
         st.html(f'<p class="dh-notice">{esc(say("plan_empty"))}</p>')

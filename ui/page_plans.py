@@ -8,6 +8,7 @@ from ui.cards import dotted
 from ui.frame import Desk
 from ui.markup import esc, link
 from ui.page_workspace import make_form, removed
+from ui.plan_adding import names_of
 from ui.projects_client import Json, Projects, project_address
 from ui.tables import tag, when
 from ui.telling import told
@@ -40,8 +41,27 @@ def show(here: Desk) -> None:
             )
         removed(projects, KINDS, say)
     with right:
+        _make(here, projects)
+
+
+def _make(here: Desk, projects: Projects) -> None:
+    """Forms for a new plan. Whoever comes from a collection or series goes on choosing of it for the first section."""
+    say, source, of = here.say, here.param("from"), here.param("of")
+    name = ""
+    if source in ("collection", "series"):
+        name = next((one for n, one in names_of(here, source).items() if str(n) == of), "")
+    if not name:
         for kind in KINDS:
             make_form(projects, kind, say)
+        return
+    st.html(f'<p class="dh-tell" data-key="of">{esc(say(f"plans_from_{source}", name=name))}</p>')
+
+    def begun(made: Json) -> dict[str, str]:
+        section = projects.add(made["id"], [{"kind": "section", "body": {"title": name}}])[0]
+        return {"view": "add", "to": section["id"], "from": source, "of": of}
+
+    for kind in KINDS:
+        make_form(projects, kind, say, called=name, begun=begun)
 
 
 def plan_row(one: Json, say: Words) -> str:
@@ -57,6 +77,7 @@ def plan_row(one: Json, say: Words) -> str:
         if one["mine"] or one["stage"] not in ("draft", "published", "archived")
         else "",
         tag(say("plans_changed"), "later") if one["changed"] else "",
+        tag(say("plans_returned"), "closed") if one["returned"] else "",
         tag(say("plans_withdrawn", n=len(one["withdrawn"])), "closed") if one["withdrawn"] else "",
         tag(say("plans_late", n=late), "closed") if late else "",
         tag(say("right_read")) if one["right"] == "read" else "",

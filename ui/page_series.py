@@ -9,6 +9,7 @@ from ui.client import ApiProblem
 from ui.curation_client import Curation, Json
 from ui.frame import Desk
 from ui.markup import esc, link
+from ui.plan_adding import plans_from
 from ui.state import record_address
 
 VERDICTS = {"accepted": "series_accept", "rejected": "series_reject", "later": "series_wait"}
@@ -106,6 +107,9 @@ def _chosen(here: Desk, curation: Curation, series_id: int, verdict: str) -> Non
     found = curation.choices(series_id, verdict)
     if not found:
         st.html(f'<p class="dh-notice">{esc(say("series_empty"))}</p>')
+    elif verdict == "accepted":
+        there = link(plans_from("series", series_id), esc(say("plans_make")), "dh-act", data_key="make-plan")
+        st.html(f'<p class="dh-row">{there}</p>')
     for choice in found:
         record = choice["record"]
         left, right = st.columns([5, 1], vertical_alignment="center")

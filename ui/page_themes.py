@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import Any
 
@@ -12,10 +13,14 @@ from ui.cards import date_text, dotted
 from ui.curation_client import Curation, Json
 from ui.frame import Desk
 from ui.markup import esc, link
-from ui.state import record_address
+from ui.plan_adding import plans_from
+from ui.state import address, record_address
+from ui.telling import attempt
 
-#: Records listed of what was lassoed.
-LISTED = 200
+#: Records listed of what was chosen, and put into a series at once.
+LISTED, AT_ONCE = 200, 500
+#: How often a choice on the map was put away.
+_CLEARED = "themes_cleared"
 
 
 def show(here: Desk) -> None:
@@ -126,41 +131,75 @@ def _map(here: Desk, curation: Curation, found: Json, points: Json) -> None:
         st.html(f'<p class="dh-hint">{esc(say("themes_map_hint"))}</p>')
         chosen = st.plotly_chart(
             theme_charts.scatter(found["themes"], points["points"], say),
-            key=f"map_{found['run']['id']}",
+            key=f"map_{found['run']['id']}_{st.session_state.get(_CLEARED, 0)}",
             on_select="rerun",
             selection_mode=["lasso", "box"],
             config=theme_charts.CONFIG,
             width="stretch",
         )
-    ids = [point["customdata"][0] for point in chosen["selection"]["points"]]
+    lassoed = {point["customdata"][0] for point in chosen["selection"]["points"]}
+    asked = here.param("theme")
+    some = [p for p in points["points"] if (p["id"] in lassoed if lassoed else str(p["theme"]) == asked)]
     with right:
-        if ids:
-            titles = {point["id"]: point["title"] for point in points["points"]}
-            _chosen(here, curation, ids, titles)
+        if some:
+            _chosen(here, curation, found, some, told="themes_chosen" if lassoed else "themes_picked")
         else:
-            st.html("".join(_theme(theme, here) for theme in found["themes"]))
+            st.html("".join(_theme(theme, found["run"]["id"], here) for theme in found["themes"]))
 
 
-def _chosen(here: Desk, curation: Curation, ids: list[str], titles: dict[str, str]) -> None:
+def _chosen(here: Desk, curation: Curation, found: Json, some: list[Json], *, told: str) -> None:
+    """Records that were lassoed, or those of a theme, and their way into a series."""
     say = here.say
-    rows = "".join(f"<li>{link(record_address(i), esc(titles[i]))}</li>" for i in ids[:LISTED] if i in titles)
-    st.html(
-        f'<h2 class="dh-h" data-key="chosen">{esc(say("themes_chosen", n=len(ids)))}</h2>'
-        f'<ul class="dh-plainlist">{rows}</ul>'
-    )
+    rows = "".join(f"<li>{link(record_address(p['id']), esc(p['title']))}</li>" for p in some[:LISTED])
+    more = f'<p class="dh-hint">{esc(say("themes_more", n=len(some) - LISTED))}</p>' if some[LISTED:] else ""
+    if st.button(f"← {say('themes_every')}", key="every_theme"):
+        st.session_state[_CLEARED] = (
+            st.session_state.get(_CLEARED, 0) + 1
+        )  # another map: nothing is lassoed on it
+        st.query_params.from_dict({"run": found["run"]["id"]})
+        st.rerun()
+    st.html(f'<h2 class="dh-h" data-key="chosen">{esc(say(told, n=len(some)))}</h2>')
+    _put(here, curation, found, some)
+    st.html(f'<ul class="dh-plainlist">{rows}</ul>{more}')
+
+
+def _put(here: Desk, curation: Curation, found: Json, some: list[Json]) -> None:
+    """Into a series: a new one unless the person chooses another, for what is accepted teaches it."""
+    say = here.say
     series = {one["id"]: one["name"] for one in curation.series()}
-    if not series:
+    most = Counter(point["theme"] for point in some).most_common(1)[0][0]
+    words: list[str] = next((t["words"][:4] for t in found["themes"] if t["number"] == most), [])
+    into = st.selectbox(
+        say("themes_into"), [0, *series], format_func=lambda number: series.get(number) or say("themes_new")
+    )
+    name = ""
+    if not into:
+        name = st.text_input(say("series_name"), "、".join(words[:3]), max_chars=120).strip()
+    if not st.button(say("themes_put"), type="primary"):
         return
-    into = st.selectbox(say("themes_into"), list(series), format_func=lambda number: series[number])
-    if st.button(say("themes_put")):
-        curation.choose(into, ids[:500], "accepted")
-        st.html(
-            f'<p class="dh-notice" role="status">'
-            f"{esc(say('themes_put_done', name=series[into], n=min(500, len(ids))))}</p>"
-        )
+    if not (into or name):
+        st.error(say("project_need_name"))
+        return
+
+    def put() -> int:
+        # The words stay as its first question, so that it goes on proposing.
+        body = {"name": name, "about": "", "questions": [" ".join(words)] if words else [], "excluded": []}
+        number: int = into or curation.save(None, body)["id"]
+        curation.choose(number, [point["id"] for point in some[:AT_ONCE]], "accepted")
+        return number
+
+    number = attempt(put)
+    if number is None:
+        return
+    links = [
+        link(address("/series", [("id", str(number))]), esc(say("themes_see")), data_key="put-series"),
+        link(plans_from("series", number), esc(say("plans_make")), "dh-act", data_key="put-plan"),
+    ]
+    said = say("themes_put_done", name=series.get(number, name), n=min(AT_ONCE, len(some)))
+    st.html(f'<p class="dh-notice" role="status">{esc(said)} {" ".join(links)}</p>')
 
 
-def _theme(theme: Json, here: Desk) -> str:
+def _theme(theme: Json, run_id: str, here: Desk) -> str:
     years = f"{theme['first']}–{theme['last']}" if theme["first"] else ""
     places = "、".join(place["name"] for place in theme["places"][:4])
     rows = "".join(
@@ -168,12 +207,20 @@ def _theme(theme: Json, here: Desk) -> str:
         f'<span class="dh-meta">{date_text(one["date"], here.say)}</span></li>'
         for one in theme["core"]
     )
-    colour = theme_charts.colour(theme["number"])
+    number = theme["number"]
+    colour = theme_charts.colour(number)
+    pick = link(
+        address("/themes", [("run", run_id), ("theme", str(number))]),
+        esc(here.say("themes_pick")),
+        "dh-act",
+        data_stay="",
+        data_key=f"pick-{number}",
+    )
     return (
-        f'<details class="dh-theme" data-key="theme-{theme["number"]}"><summary>'
+        f'<details class="dh-theme" data-key="theme-{number}"><summary>'
         f'<span style="color:{colour}">●</span> <strong>{esc("、".join(theme["words"][:4]))}</strong> '
         f'<span class="dh-meta">{dotted([str(theme["size"]), esc(years), esc(places)])}</span></summary>'
-        f'<ul class="dh-plainlist">{rows}</ul></details>'
+        f'<ul class="dh-plainlist">{rows}</ul>{pick}</details>'
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import streamlit as st
 
 from ui.cards import dotted
@@ -63,11 +65,19 @@ def row(one: Json, say: Words, more: str = "") -> str:
     return f'<li class="dh-node"><b>{name}</b> {rights}{more}<p class="dh-meta">{dotted(meta)}</p></li>'
 
 
-def make_form(projects: Projects, kind: str, say: Words) -> None:
-    """A form that makes a project of this kind and goes to it."""
+def make_form(
+    projects: Projects,
+    kind: str,
+    say: Words,
+    *,
+    called: str = "",
+    begun: Callable[[Json], Mapping[str, str]] | None = None,
+) -> None:
+    """A form that makes a project of this kind and goes to it. called: what it proposes as its name. begun: what is to be
+    done with the new one, and what its page's address then says beside its number."""
     with st.form(f"make_{kind}"):
         st.html(f'<h2 class="dh-h">{esc(say(f"project_new_{kind}"))}</h2>')
-        name = st.text_input(say("project_name"), max_chars=200)
+        name = st.text_input(say("project_name"), called, max_chars=200)
         about = st.text_area(say("project_about"), max_chars=4000, height=100) if kind == "collection" else ""
         if not st.form_submit_button(say("project_make"), type="primary"):
             return
@@ -77,8 +87,8 @@ def make_form(projects: Projects, kind: str, say: Words) -> None:
         body = {"about": about.strip()} if kind == "collection" else {}
         made = attempt(lambda: projects.make(kind, name.strip(), body))
     if made is not None:
-        pages = st.session_state["pages"]
-        st.switch_page(pages[PLACES[kind].lstrip("/")], query_params={"id": str(made["id"])})
+        there = {"id": str(made["id"]), **(begun(made) if begun else {})}
+        st.switch_page(st.session_state["pages"][PLACES[kind].lstrip("/")], query_params=there)
 
 
 def removed(projects: Projects, kinds: tuple[str, ...], say: Words) -> None:

@@ -16,7 +16,7 @@ from ui.plan_board import plan_address
 from ui.plan_object_form import OWNERS
 from ui.plan_writing import one_of
 from ui.projects_client import Json, Projects, may_write
-from ui.state import record_address
+from ui.state import address, record_address
 from ui.tables import tag
 from ui.telling import attempt, tell
 from ui.texts import Words
@@ -26,6 +26,11 @@ SOURCES = ("search", "collection", "series", "outside")
 MOST = 30
 AT_ONCE = 200
 Brief = Mapping[str, Any]
+
+
+def plans_from(source: str, of: int) -> str:
+    """The address where a plan is made of what is in a collection or series."""
+    return address("/plans", [("from", source), ("of", str(of))])
 
 
 def adding(here: Desk, projects: Projects, project: Json, parts: Sequence[Json]) -> None:
@@ -46,9 +51,9 @@ def adding(here: Desk, projects: Projects, project: Json, parts: Sequence[Json])
 
     match source:
         case "collection":
-            _collection(projects, listed, say)
+            _collection(here, projects, listed)
         case "series":
-            _series(Curation(here.api), listed, say)
+            _series(here, listed)
         case "outside":
             _outside(projects, project, section, say)
         case _:
@@ -83,28 +88,39 @@ def _search(here: Desk, project: Json, section: Json, listed: Callable[[Sequence
         listed(answer["hits"])
 
 
-def _collection(projects: Projects, listed: Callable[[Sequence[Brief]], None], say: Words) -> None:
-    names = {one["id"]: one["name"] for one in projects.listing() if one["kind"] == "collection"}
-    if not names:
-        st.html(f'<p class="dh-notice">{esc(say("plan_no_collections"))}</p>')
-        return
-    chosen = st.selectbox(say("plan_which_collection"), list(names), format_func=names.__getitem__)
-    parts = projects.tree(chosen)["parts"]
-    listed([part["record"] for part in parts if part["record"]])
-
-
-def _series(curation: Curation, listed: Callable[[Sequence[Brief]], None], say: Words) -> None:
+def names_of(here: Desk, source: str) -> dict[int, str]:
+    """The visitor's collections, or series, by number; those they may not see are none."""
+    if source == "collection":
+        return {one["id"]: one["name"] for one in Projects(here.api).listing() if one["kind"] == source}
     try:
-        names = {one["id"]: one["name"] for one in curation.series()}
+        return {one["id"]: one["name"] for one in Curation(here.api).series()}
     except ApiProblem as problem:
         if problem.status != 403:
             raise
-        names = {}
+        return {}
+
+
+def _collection(here: Desk, projects: Projects, listed: Callable[[Sequence[Brief]], None]) -> None:
+    chosen = _which(here, "collection", "plan_which_collection", "plan_no_collections")
+    if chosen:
+        parts = projects.tree(chosen)["parts"]
+        listed([part["record"] for part in parts if part["record"]])
+
+
+def _series(here: Desk, listed: Callable[[Sequence[Brief]], None]) -> None:
+    chosen = _which(here, "series", "plan_which_series", "plan_no_series")
+    if chosen:
+        listed([choice["record"] for choice in Curation(here.api).choices(chosen, "accepted")])
+
+
+def _which(here: Desk, source: str, ask: str, none: str) -> int | None:
+    """Which of them: at first the one that the address says."""
+    names, asked = names_of(here, source), here.param("of")
     if not names:
-        st.html(f'<p class="dh-notice">{esc(say("plan_no_series"))}</p>')
-        return
-    chosen = st.selectbox(say("plan_which_series"), list(names), format_func=names.__getitem__)
-    listed([choice["record"] for choice in curation.choices(chosen, "accepted")])
+        st.html(f'<p class="dh-notice">{esc(here.say(none))}</p>')
+        return None
+    first = next((n for n, number in enumerate(names) if str(number) == asked), 0)
+    return st.selectbox(here.say(ask), list(names), first, format_func=names.__getitem__)
 
 
 def _every(projects: Projects, project: Json, section: Json, new: Sequence[str], say: Words) -> None:

@@ -1,6 +1,7 @@
-"""A plan as a board: sections as columns, exhibits as cards, moved by buttons. Pure: HTML.
+"""A plan as a board: sections as columns, exhibits as cards, moved by buttons and by dragging. Pure: HTML.
 
-Buttons post by the router, which gives the keyboard its place back after the page is drawn anew.
+Buttons post by the router, which gives the keyboard its place back after the page is drawn anew. `dragging.js` posts the
+same with what stands here: `data-project` on the board of who may write, `data-part` and `data-version` on what moves.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ def board(
         columns.append(
             f'<section class="plan-column"><h2>{esc(say("plan_loose"))}</h2><ol>{cards}</ol></section>'
         )
-    return f'<div class="plan-board">{"".join(columns)}</div>'
+    moves = f' data-project="{project["id"]}"' if may_write(project) else ""
+    return f'<div class="plan-board"{moves}>{"".join(columns)}</div>'
 
 
 def _column(
@@ -101,7 +103,7 @@ def _column(
         else ""
     )
     return (
-        f'<section class="plan-column" data-section="{section["id"]}"><h2>{esc(title)}</h2>'
+        f'<section class="plan-column" data-part="{section["id"]}" data-version="{section["version"]}"><h2>{esc(title)}</h2>'
         f'<p class="dh-row"><span class="dh-meta">{count}</span>{wanted}</p><p class="dh-row">{acts}</p>{said}'
         f"<ol>{cards}</ol>{add}</section>"
     )
@@ -133,7 +135,7 @@ def _card(
     alarm = f'<p class="dh-error" role="note">{esc(gone)}</p>' if gone else ""
     acts = _acts(project, sections, inside, n, title, say) if may_write(project) else ""
     return (
-        f'<li class="plan-card{" is-gone" if gone else ""}" data-part="{part["id"]}">'
+        f'<li class="plan-card{" is-gone" if gone else ""}" data-part="{part["id"]}" data-version="{part["version"]}">'
         f'<div class="plan-thumb" aria-hidden="true">{picture}</div><div>'
         f"<h3>{link(there, esc(title), 'dh-title', data_key='open-' + part['id'])}</h3>"
         f'<p class="dh-meta">{dotted([esc(date), where])}</p>{alarm}'

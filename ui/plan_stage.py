@@ -44,6 +44,7 @@ def stage_panel(here: Desk, plans: Plans, project: Json) -> None:
         put(_published(plans, now, say))
         if now["published"] and may_write(project):
             with st.expander(say("plan_archive")):
+                st.html(f'<p class="dh-hint">{esc(say("plan_archive_hint"))}</p>')
                 if st.button(say("plan_archive"), key="archive"):
                     _do(plans, project, now, "archive", "", say("plan_archive"), say)
     with right:
@@ -57,7 +58,7 @@ def _now(now: Json, say: Words) -> str:
         told.append(f'<p class="dh-tell">{esc(say("plan_stage_changed"))}</p>')
     if back := now["returned"]:
         said = say("plan_stage_returned", who=back["by"], words=back["words"])
-        told.append(f'<p class="dh-tell">{esc(said)}</p>')
+        told.append(f'<p class="dh-notice">{esc(said)}</p>')
     return f'<div data-key="stage">{"".join(told)}</div>'
 
 

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from ui.client import ApiAway, ApiProblem, api_url
+from ui.markup import esc
 from ui.projects_client import Projects
 from ui.texts import Words, language_of
 from ui.visiting import api_of
@@ -69,9 +70,22 @@ def exhibition(request: Request) -> Response:
         answer = httpx.get(address, headers=asked, timeout=httpx.Timeout(60.0, connect=2.0))
     except httpx.HTTPError:
         return Response(status_code=502)
+    if answer.status_code == 404 and "text/html" in request.headers.get("accept", ""):
+        return Response(_none_here(request), status_code=404, media_type="text/html")
     passed = {name: value for name, value in answer.headers.items() if name in _PASSED}
     passed.pop("content-length", None)  # what was sent may be compressed
     return Response(answer.content, status_code=answer.status_code, headers=passed)
+
+
+def _none_here(request: Request) -> str:
+    """What a visitor reads at an address where nothing is shown: never was, or not any more."""
+    say = Words(language_of(request.cookies.get(LANGUAGE_COOKIE)))
+    title, every = esc(say("exhibition_none")), esc(say("exhibition_every"))
+    return (
+        f'<!doctype html><html lang="{say.language}"><meta charset="utf-8"><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/exhibitions/site.css">'
+        f'<main><div class="opening small"><h1>{title}</h1></div><p><a href="/exhibitions">{every}</a></p></main></html>'
+    )
 
 
 ROUTES = [

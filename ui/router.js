@@ -53,10 +53,16 @@ async function post(button) {
   const { post: action, key: _key, ...values } = button.dataset;
   remember();
   button.disabled = true;
-  const answer = await fetch(action, { method: "POST", body: new URLSearchParams(values) }).catch(() => null);
+  await send(action, values);
   button.disabled = false;
+}
+
+// Posts and has the page drawn anew; what was refused is said. Gives whether it was done.
+async function send(action, values) {
+  const answer = await fetch(action, { method: "POST", body: new URLSearchParams(values) }).catch(() => null);
   if (!answer?.ok) say((await answer?.text()) || labels.trouble);
   rerun();
+  return Boolean(answer?.ok);
 }
 
 // What was refused, for a while.
@@ -299,7 +305,7 @@ export default function ({ data }) {
   if (window.danghaiRouter?.language === data.language) return;
   window.danghaiRouter?.ours.abort();
   const ours = new AbortController();
-  window.danghaiRouter = { ours, language: data.language };
+  window.danghaiRouter = { ours, language: data.language, send };
   labels = data.labels;
   document.documentElement.lang = data.language;
   const { signal } = ours;

@@ -11,9 +11,19 @@ PLANS: dict[str, tuple[str, str]] = {
     ),
     "project_new_exhibition": ("新展览", "A new exhibition"),
     "project_new_compilation": ("新汇编", "A new compilation"),
+    "plans_make": ("用这些办展览", "Make an exhibition of these"),
+    "plans_from_series": (
+        "从系列“{name}”办起：新建以后，先从其中挑选展品。",
+        "From the series “{name}”: once made, you choose objects of it first.",
+    ),
+    "plans_from_collection": (
+        "从资料夹“{name}”办起：新建以后，先从其中挑选展品。",
+        "From the collection “{name}”: once made, you choose objects of it first.",
+    ),
     "plans_waits": ("等{step}", "waits for: {step}"),
     "plans_yours": ("等您{step}", "waits for you: {step}"),
     "plans_changed": ("审后改过", "changed after its review"),
+    "plans_returned": ("已退回", "returned"),
     "plans_withdrawn": ("{n} 件已撤下", "{n} withdrawn"),
     "plans_tasks": ("{n} 项任务未办", "{n} tasks open"),
     "plans_late": ("{n} 项逾期", "{n} late"),
@@ -45,6 +55,10 @@ PLANS: dict[str, tuple[str, str]] = {
     "plan_new_section": ("新部分的标题", "Title of a new section"),
     "plan_make_section": ("加一部分", "Add a section"),
     "plan_empty": ("先加一部分，再把展品放进去。", "Add a section first, then put objects into it."),
+    "plan_drag": (
+        "用鼠标拖动展品，可改次序或换到别的部分；拖动部分的标题，可移动整个部分。也可用各处的按钮。",
+        "Drag objects by mouse to put them in order or into another section, and sections by their titles; or use the buttons.",
+    ),
     "plan_loose": ("未分部分", "In no section"),
     "plan_objects": ("{n} 件", "{n} objects"),
     "plan_objects_one": ("1 件", "1 object"),
@@ -312,6 +326,12 @@ PLANS: dict[str, tuple[str, str]] = {
     "plan_doc_objects-csv": ("展品清单 CSV", "Objects CSV"),
     "plan_doc_loans": ("借展清单 XLSX", "Loans XLSX"),
     "plan_doc_site": ("整套网页 ZIP", "Page set ZIP"),
+    "exhibition_none": ("没有这个展览，或已撤展", "No such exhibition, or not shown any more"),
+    "exhibition_every": ("看全部展览", "All exhibitions"),
+    "plan_archive_hint": (
+        "公众网址随即不再应答，方案与经过都留着；改后可重新提交。",
+        "Its public address answers no more at once. The plan and its history stay; it can be submitted again.",
+    ),
     # the preview
     "plan_preview_hint": (
         "今天发布会是这样：公众看不到的展品不在其中。",

@@ -75,7 +75,10 @@ def test_buttons_of_the_board_say_where_a_card_goes() -> None:
         (False, False, True),
     ]
     assert all('data-version="3"' in one and 'data-project="7"' in one for one in moves)
-    assert "/x/plan/move" not in board(project | {"right": "read"}, parts, {"exhibits": []}, {}, SAY)
+    read = board(project | {"right": "read"}, parts, {"exhibits": []}, {}, SAY)
+    assert "/x/plan/move" not in read
+    assert '<div class="plan-board">' in read  # without what it would be dragged by
+    assert '<div class="plan-board" data-project="7">' in made
 
 
 def test_a_table_is_saved_row_by_row_and_overwrites_nobody(home: Path, api: str) -> None:
