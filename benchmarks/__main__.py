@@ -22,6 +22,8 @@ BENCHMARKS: dict[str, tuple[str, str, list[str] | None]] = {
     "engines": ("engines", "the embedded engine and Elasticsearch in one run", None),
     "http": ("over_http", "one search over HTTP beside a bare Tantivy query", ["--docs", "10000"]),
     "withdrawal": ("withdrawal", "from the call to gone on every surface", None),
+    "due": ("due", "the due list of the opening review: its counts", []),
+    "exhibitions": ("exhibitions", "pages of published exhibitions, small and large", []),
     "audit": ("audit", "what the audit trail costs a search", ["--docs", "10000"]),
     "startup": ("startup", "time until serve answers", ["--docs", "10000"]),
 }

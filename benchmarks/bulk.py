@@ -13,10 +13,9 @@ from typing import Any, TypeVar
 from sqlalchemy import insert
 
 from holdings.catalogue import Catalogue
-from holdings.catalogue.descriptions import to_json
+from holdings.catalogue.accession import columns_of, first
 from holdings.catalogue.tables import CodeRow, PageRow, PageTextRow, RecordRow
 from holdings.records import Record
-from holdings.text import natural_key
 
 T = TypeVar("T")
 CHUNK = 5_000
@@ -28,7 +27,7 @@ def put_bulk(catalogue: Catalogue, records: Iterable[tuple[Record, str]]) -> int
     for chunk in chunks(records, CHUNK):
         now = datetime.now(UTC)
         with catalogue.database.write() as session:
-            session.execute(insert(RecordRow), [_record_row(record, now) for record, _ in chunk])
+            session.execute(insert(RecordRow), [columns_of(r) | first(now) for r, _ in chunk])
             codes = [{"code": record.reference_code, "record_id": record.id} for record, _ in chunk]
             session.execute(insert(CodeRow), codes)
             numbered = list(enumerate(chunk, total + 1))
@@ -43,18 +42,6 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
     rest = iter(items)
     while chunk := list(islice(rest, size)):
         yield chunk
-
-
-def _record_row(record: Record, now: datetime) -> dict[str, Any]:
-    same = ("id", "reference_code", "level", "parent", "fonds_code", "title", "access_status", "publicity")
-    return {name: getattr(record, name) for name in same} | {
-        "classification": record.classification,
-        "sort_code": natural_key(record.reference_code),
-        "description": to_json(record),
-        "version": 1,
-        "made_at": now,
-        "changed_at": now,
-    }
 
 
 def _page_row(number: int, record: Record) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from curation.edition import Edition, Entry, Exhibit, Outside, Picture, Quotatio
 from curation.plan import Object
 from holdings.access import ANONYMOUS, PUBLIC, Caller
 from holdings.catalogue import StoredPage
-from holdings.catalogue.editions import Body
 from holdings.catalogue.plan_acts import NewAct, NewEdition
 from holdings.catalogue.visibility import today
+from holdings.edition_parts import Body
 from holdings.errors import ChecksFail, Conflict, DanghaiError, NotFound
 from holdings.plan_rules import ARCHIVE, PUBLISH, SUBMIT, Act, admit, said, standing
 from search_api.house import House

@@ -7,15 +7,15 @@ no image any more leaves its exhibit, and a quotation that the page does not say
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from curation.edition import Edition, Exhibit, Picture, as_json, fitted, of_json
-from curation.outputs.places import page_id
 from holdings.access import ANONYMOUS, PUBLIC, Caller
 from holdings.catalogue import StoredPage
-from holdings.catalogue.editions import Body, StoredEdition, records_of, without
+from holdings.catalogue.editions import StoredEdition, records_of, without
+from holdings.edition_parts import Body
 from holdings.errors import BadInput, NotFound
 from search_api.house import House
 
@@ -25,6 +25,7 @@ SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,78}[a-z0-9])?")
 LONGEST = 2400
 
 _Pages = Mapping[tuple[str, int], StoredPage]
+_Sizes = Mapping[tuple[str, int], tuple[int, int]]
 
 
 def publish(
@@ -51,39 +52,38 @@ def publish(
 
 def published(house: House, slug: str, audience: str = PUBLIC) -> Edition:
     """The exhibition as this audience may see it now. Errors: NotFound, the same whether one ever was."""
-    return _shown(house, house.catalogue.editions.latest(slug), audience)
+    return shown(house, house.catalogue.editions.latest(slug), audience)
 
 
-def with_picture(house: House, slug: str, name: str, audience: str = PUBLIC) -> Edition:
-    """The same with only what stands on the record whose picture is named so (`places.page_id`): pages ask for
-    hundreds of pictures, and each is looked up alone. Errors: NotFound where no published edition has that slug."""
-    stored = house.catalogue.editions.latest(slug)
-    shows = {r for r, page in _pictures(stored.body) if page_id(r, page) == name}
-    return _shown(
-        house, replace(stored, body=without(stored.body, records_of(stored.body) - shows)), audience
-    )
+def head(house: House, slug: str) -> Edition:
+    """The exhibition without its parts: its curators' words, which stand on no record. Errors: as `published`."""
+    return of_json(house.catalogue.editions.head(slug).body)
 
 
-def _pictures(body: Body) -> set[tuple[str, int]]:
-    exhibits = (exhibit for section in body["sections"] for exhibit in section["exhibits"])
-    return {(p["record_id"], p["page"]) for exhibit in exhibits for p in exhibit["pictures"]}
+def heads(house: House) -> list[Edition]:
+    """All that are published, without their parts, the latest first."""
+    return [of_json(stored.body) for stored in house.catalogue.editions.heads()]
 
 
-def all_published(house: House, audience: str = PUBLIC) -> list[Edition]:
-    """All that are published, the latest first, as this audience may see them now."""
-    return [_shown(house, stored, audience) for stored in house.catalogue.editions.listing()]
-
-
-def _shown(house: House, stored: StoredEdition, audience: str) -> Edition:
-    gone = house.catalogue.editions.gone(stored, audience)
+def shown(
+    house: House, stored: StoredEdition, audience: str = PUBLIC, gone: Collection[str] | None = None
+) -> Edition:
+    """What this audience may see now of a stored edition, or of as much of it as is given. gone: which of its records
+    it may not be shown, where that was just asked."""
+    if gone is None:
+        gone = house.catalogue.editions.gone(stored, audience)
     edition = of_json(without(stored.body, gone))
-    places = [(p.record_id, p.page) for exhibit in edition.exhibits() for p in exhibit.pictures]
-    places += [(q.record_id, q.page) for e in edition.exhibits() if (q := e.quotation) is not None]
-    found = house.pages(Caller(audience)).at(sorted(set(places)))
+    pictures = {(p.record_id, p.page) for exhibit in edition.exhibits() for p in exhibit.pictures}
+    # Which pages have an image, and of what size, is the same for all who may see the record.
+    sizes = house.catalogue.pages.sizes(sorted(pictures))
+    quoted = {(q.record_id, q.page) for e in edition.exhibits() if (q := e.quotation) is not None}
+    found = house.pages(Caller(audience)).at(sorted(quoted))
     pages = {(record_id, page.number): page for record_id, some in found.items() for page in some}
     fonds = fonds_of(house, [e.record_id for e in edition.exhibits() if e.fonds], audience)
     sections = tuple(
-        replace(section, exhibits=tuple(_present(exhibit, pages, fonds) for exhibit in section.exhibits))
+        replace(
+            section, exhibits=tuple(_present(exhibit, sizes, pages, fonds) for exhibit in section.exhibits)
+        )
         for section in edition.sections
     )
     return replace(edition, sections=sections)
@@ -100,11 +100,11 @@ def fonds_of(house: House, record_ids: Sequence[str], audience: str = PUBLIC) ->
     }
 
 
-def _present(exhibit: Exhibit, pages: _Pages, fonds: Mapping[str, str]) -> Exhibit:
+def _present(exhibit: Exhibit, sizes: _Sizes, pages: _Pages, fonds: Mapping[str, str]) -> Exhibit:
     quotation = exhibit.quotation
     if quotation is not None and not _says(pages.get((quotation.record_id, quotation.page)), quotation.text):
         quotation = None
-    pictures = [_picture(p, pages.get((p.record_id, p.page))) for p in exhibit.pictures]
+    pictures = [_picture(p, sizes.get((p.record_id, p.page))) for p in exhibit.pictures]
     named = exhibit.fonds if fonds.get(exhibit.record_id) == exhibit.fonds else ""
     return replace(exhibit, fonds=named, quotation=quotation, pictures=tuple(p for p in pictures if p))
 
@@ -118,15 +118,11 @@ def _joined(text: str) -> str:
     return "".join(text.split())
 
 
-def _picture(picture: Picture, page: StoredPage | None) -> Picture | None:
-    if page is None or not page.width:
+def _picture(picture: Picture, size: tuple[int, int] | None) -> Picture | None:
+    if size is None:
         return None
-    width, height = fitted(*_upright(page), LONGEST)
+    width, height = fitted(*size, LONGEST)
     return replace(picture, width=width, height=height)
-
-
-def _upright(page: StoredPage) -> tuple[int, int]:
-    return (page.height, page.width) if turn_of(page) in (90, 270) else (page.width, page.height)
 
 
 def turn_of(page: StoredPage) -> int:

@@ -12,11 +12,12 @@ from fastapi import APIRouter, Response
 
 from curation.outputs.documents import documents
 from search_api.callers import AnyCaller, InHouse, Staff
+from search_api.exhibition_parts import counted
 from search_api.exporting import zipped
 from search_api.files import PRIVATE
 from search_api.guarding import EXHIBITIONS
 from search_api.house import House
-from search_api.published import SeenPictures, all_published, published
+from search_api.published import SeenPictures, published
 from search_api.schema_exhibitions import DocumentName, ExhibitionOut, ExhibitionsOut
 
 router = APIRouter(prefix="/v1/exhibitions", tags=["展览 exhibitions"])
@@ -25,7 +26,7 @@ router = APIRouter(prefix="/v1/exhibitions", tags=["展览 exhibitions"])
 @router.get("", summary="已发布的展览 Published exhibitions")
 async def get_exhibitions(house: InHouse, caller: AnyCaller) -> ExhibitionsOut:
     """最近发布的在前；件数是公众此刻看得到的。"""
-    found = await asyncio.to_thread(all_published, house)
+    found = await asyncio.to_thread(counted, house)
     return ExhibitionsOut(
         exhibitions=[
             ExhibitionOut(
@@ -34,10 +35,10 @@ async def get_exhibitions(house: InHouse, caller: AnyCaller) -> ExhibitionsOut:
                 title=e.title,
                 subtitle=e.subtitle,
                 made_on=e.made_on,
-                exhibits=len(list(e.exhibits())),
+                exhibits=exhibits,
                 pages=f"{EXHIBITIONS}/{e.slug}/",
             )
-            for e in found
+            for e, exhibits in found
         ]
     )
 

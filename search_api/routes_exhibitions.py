@@ -14,14 +14,15 @@ from fastapi.responses import FileResponse
 
 from curation.outputs import viewer
 from curation.outputs.places import IMAGES
-from curation.outputs.site import MEDIA_TYPES, Drawn, File, asset, index_of, page_set
+from curation.outputs.site import MEDIA_TYPES, Drawn, File, asset, file_at, index_of
 from holdings.errors import NotFound
 from search_api.callers import InHouse, get_visitor
+from search_api.exhibition_parts import first_pictured, for_file
 from search_api.files import PRIVATE, StoredFile
 from search_api.guarding import EXHIBITIONS
 from search_api.house import House
 from search_api.problems import NO_SUCH_THING
-from search_api.published import SeenPictures, all_published, published, turn_of, with_picture
+from search_api.published import SeenPictures, turn_of
 
 #: What any other site's page may fetch: IIIF viewers are such.
 _ANYWHERE = {"Access-Control-Allow-Origin": "*"}
@@ -34,7 +35,7 @@ router = APIRouter(prefix=EXHIBITIONS, tags=["展览 exhibitions"], dependencies
 @router.get("", summary="全部展览 All exhibitions", response_class=Response)
 async def get_index(request: Request, house: InHouse) -> Response:
     """已发布的展览，一页。"""
-    editions = await asyncio.to_thread(all_published, house)
+    editions = await asyncio.to_thread(first_pictured, house)
     folders = {edition.slug: f"exhibitions/{edition.slug}/" for edition in editions}
     body = await asyncio.to_thread(index_of, editions, folders)
     return _answer(request, body, "html")
@@ -61,8 +62,8 @@ async def get_folder(slug: str) -> Response:
 )
 async def get_file(request: Request, house: InHouse, slug: str, path: str) -> Response:
     """页面（HTML、CSS）、图像，及 IIIF Presentation 3 清单（`iiif/collection.json`）与 Image API 3（0 级）。"""
-    files = await asyncio.to_thread(_files, house, slug, path, f"{request.base_url}exhibitions/{slug}/")
-    file = files.get(path or "index.html")
+    path = path or "index.html"
+    file = await asyncio.to_thread(_file, house, slug, path, f"{request.base_url}exhibitions/{slug}/")
     if file is None:
         raise NotFound(NO_SUCH_THING)
     open_ = _ANYWHERE if path.startswith(_OPEN) else {}
@@ -71,16 +72,12 @@ async def get_file(request: Request, house: InHouse, slug: str, path: str) -> Re
         answer.headers.update(open_)
         return answer
     body = await asyncio.to_thread(file)
-    return _answer(request, body, (path or "index.html").rpartition(".")[2], open_)
+    return _answer(request, body, path.rpartition(".")[2], open_)
 
 
-def _files(house: House, slug: str, path: str, address: str) -> dict[str, File]:
-    """The page set, or of it what belongs to one picture."""
-    if path.startswith(IMAGES):
-        edition = with_picture(house, slug, path.removeprefix(IMAGES).partition("/")[0])
-    else:
-        edition = published(house, slug)
-    return page_set(edition, viewer=viewer.script(house.settings.models_dir), address=address)
+def _file(house: House, slug: str, path: str, address: str) -> File | None:
+    edition = for_file(house, slug, path)
+    return file_at(edition, path, viewer=viewer.script(house.settings.models_dir), address=address)
 
 
 async def _picture(request: Request, house: House, file: Drawn) -> Response:

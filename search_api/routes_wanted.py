@@ -16,7 +16,7 @@ from curation.edition import Edition
 from search_api.callers import InHouse, get_visitor
 from search_api.files import PRIVATE
 from search_api.guarding import EXHIBITIONS
-from search_api.published import all_published
+from search_api.published import heads
 from search_api.schema import Shape
 from search_api.wanted import wanted
 
@@ -51,7 +51,7 @@ async def get_wanted(house: InHouse) -> WantedOut:
 @router.get(f"{EXHIBITIONS}/feed.xml", summary="新展订阅 Feed of new exhibitions", response_class=Response)
 async def get_feed(request: Request, house: InHouse) -> Response:
     """新发布的展览，Atom 1.0。"""
-    editions = await asyncio.to_thread(all_published, house)
+    editions = await asyncio.to_thread(heads, house)
     base = f"{request.base_url}".rstrip("/")
     body = await asyncio.to_thread(feed, editions[:MOST], house.settings.archive_name, f"{base}{EXHIBITIONS}")
     name = blake2b(body, digest_size=16).hexdigest()

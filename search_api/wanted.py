@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from curation.edition import Edition
 from holdings.errors import NotFound
 from search_api.house import House
-from search_api.published import all_published, published
+from search_api.published import head, heads
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,13 @@ class Wanted:
 
 def wanted(house: House) -> list[Wanted]:
     """The latest exhibition first, its sections in their order."""
-    return [one for edition in all_published(house) for one in _of(edition)]
+    return [one for edition in heads(house) for one in _of(edition)]
 
 
 def wanted_by(house: House, slug: str, section: str) -> Wanted:
     """One entry. Errors: NotFound, also once the exhibition was withdrawn or says it no more."""
     with suppress(NotFound):
-        for one in _of(published(house, slug)):
+        for one in _of(head(house, slug)):
             if one.section == section:
                 return one
     raise NotFound("没有这一征集项，或已不再征集。", advice="请从征集页重新选择。")

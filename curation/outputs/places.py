@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from hashlib import blake2b
 
 from curation.edition import Exhibit, Picture, fitted
+from holdings.edition_parts import name_of, page_name
 
 #: Longer sides of the sizes in which a picture is given, in pixels.
 LONGEST = (480, 960, 1600, 2400)
@@ -31,15 +31,11 @@ class Size:
 
 def picture_id(picture: Picture) -> str:
     """Names a picture in addresses; tells nothing of others that are or were beside it."""
-    return page_id(picture.record_id, picture.page)
-
-
-def page_id(record_id: str, page: int) -> str:
-    return _named(f"{record_id}/{page}")
+    return page_name(picture.record_id, picture.page)
 
 
 def exhibit_id(exhibit: Exhibit) -> str:
-    return _named(exhibit.key)
+    return name_of(exhibit.key)
 
 
 def image_folder(picture: Picture) -> str:
@@ -49,9 +45,10 @@ def image_folder(picture: Picture) -> str:
 def sizes(picture: Picture) -> list[Size]:
     """The sizes in which a picture is given, the smallest first; none larger than it is."""
     made: dict[tuple[int, int], Size] = {}
+    folder = image_folder(picture)
     for longest in LONGEST:
         width, height = fitted(picture.width, picture.height, longest)
-        path = f"{image_folder(picture)}/{_IMAGE.format(width=width, height=height)}"
+        path = f"{folder}/{_IMAGE.format(width=width, height=height)}"
         made.setdefault((width, height), Size(longest, width, height, path))
     return list(made.values())
 
@@ -111,7 +108,3 @@ def flowed(text: str) -> list[str]:
 def text_of(text: str) -> str:
     """Without what XML cannot hold: office files refuse it."""
     return _CONTROL.sub("", text)
-
-
-def _named(text: str) -> str:
-    return blake2b(text.encode(), digest_size=8).hexdigest()

@@ -7,7 +7,7 @@ where the viewer (viewer.py) was pulled. No page loads anything from elsewhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from importlib.resources import files as resources
 from typing import Any
@@ -31,7 +31,7 @@ MEDIA_TYPES = {
 POLICY = "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'none'"
 #: Pictures of this many first exhibits are fetched at once, the others as they come into sight.
 _AT_ONCE = 1
-_INDEX = "index.html"
+_INDEX, _CHRONOLOGY = "index.html", "chronology.html"
 #: Files that every page loads.
 SHARED = ("site.css", "icon.svg")
 
@@ -51,11 +51,61 @@ Viewer = Mapping[str, bytes]
 NO_VIEWER: Viewer = {}
 
 
+@dataclass(frozen=True)
+class Need:
+    """What of an edition one file of its set is made of; its head always is.
+
+    every: all exhibits, without the fields of `unread`.  name: the one exhibit, or those with the one picture, to which
+    this name in the address leads.  beside: with it the exhibits before and after, and whether there is a chronology.
+    lines: the chronology.
+    """
+
+    every: bool = False
+    unread: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
+    beside: bool = False
+    lines: bool = False
+
+
+#: Fields of an exhibit that some files say nothing of, and what they are taken for: nothing of them is looked at then.
+_LONG: Mapping[str, Any] = {"fonds": "", "transcription": [], "notes": []}
+_UNQUOTED: Mapping[str, Any] = {**_LONG, "quotation": None}
+#: Of an exhibit that is only linked to.
+LINKED: Mapping[str, Any] = {**_UNQUOTED, "pictures": []}
+
+
+def need_of(path: str) -> Need:
+    """What the file of this path is made of: `page_set` makes the same of that as of the whole edition."""
+    if path == _INDEX:
+        return Need(every=True, unread=_LONG, beside=True)
+    if path == _CHRONOLOGY:
+        return Need(every=True, unread=LINKED, lines=True)
+    if path == iiif.COLLECTION:
+        return Need(every=True, unread=_UNQUOTED)
+    folder, _, rest = path.partition("/")
+    name = rest.partition("/")[0].removesuffix(".html")
+    if folder in ("exhibits", "iiif", "images"):
+        return Need(name=name, beside=folder == "exhibits")
+    return Need()
+
+
 def page_set(edition: Edition, *, viewer: Viewer = NO_VIEWER, address: str = "") -> dict[str, File]:
     """path → file. viewer: the deep zoom's files (viewer.py), none where it was not pulled.
 
     address: absolute, of the folder in which it will lie; without one there are no IIIF files, which name themselves.
     """
+    return _of_all(edition, viewer, address) | _of_exhibits(edition, viewer, address)
+
+
+def file_at(edition: Edition, path: str, *, viewer: Viewer = NO_VIEWER, address: str = "") -> File | None:
+    """`page_set(…).get(path)`, with no more of the set prepared than it takes."""
+    if found := _of_all(edition, viewer, address).get(path):
+        return found
+    return _of_exhibits(edition, viewer, address).get(path)
+
+
+def _of_all(edition: Edition, viewer: Viewer, address: str) -> dict[str, File]:
+    """Files that are not one exhibit's."""
     made: dict[str, File] = {
         _INDEX: partial(_page, _INDEX, edition, viewer),
         **{f"assets/{name}": partial(asset, name) for name in SHARED},
@@ -64,15 +114,22 @@ def page_set(edition: Edition, *, viewer: Viewer = NO_VIEWER, address: str = "")
         made["assets/viewer.js"] = partial(asset, "viewer.js")
         made |= {f"assets/{name}": partial(bytes, content) for name, content in viewer.items()}
     if edition.chronology:
-        made["chronology.html"] = partial(_page, "chronology.html", edition, viewer)
+        made[_CHRONOLOGY] = partial(_page, _CHRONOLOGY, edition, viewer)
+    if address:
+        made[iiif.COLLECTION] = partial(iiif.collection, edition, address)
+    return made
+
+
+def _of_exhibits(edition: Edition, viewer: Viewer, address: str) -> dict[str, File]:
+    made: dict[str, File] = {}
     for before, exhibit, after in _neighbours(edition):
         more = {"exhibit": exhibit, "before": before, "after": after}
         made[exhibit_path(exhibit)] = partial(_page, "exhibit.html", edition, viewer, **more)
         for picture in exhibit.pictures:
             for size in sizes(picture):
                 made[size.path] = Drawn(picture, size.longest)
-    if address:
-        made |= iiif.documents(edition, address)
+        if address:
+            made |= iiif.documents(exhibit, address)
     return made
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from holdings.access import DECIDED_HERE, visible_to
-from holdings.catalogue import descriptions
+from holdings.catalogue import descriptions, due
 from holdings.catalogue.attach import (
     add_pages,
     file_difference,
@@ -78,7 +78,7 @@ def _insert(session: Session, fresh: Sequence[Incoming]) -> None:
     if not fresh:
         return
     now = datetime.now(UTC)
-    session.execute(insert(RecordRow), [_values(i.record) | _first(now) for i in fresh])
+    session.execute(insert(RecordRow), [columns_of(i.record) | first(now) for i in fresh])
     for incoming in fresh:
         record = incoming.record
         if record.former_codes:
@@ -149,7 +149,7 @@ def revise(session: Session, row: RecordRow, record: Record, reason: str) -> Non
             record_id=row.id, version=row.version, description=row.description, replaced_at=now, reason=reason
         )
     )
-    for name, value in _values(record).items():
+    for name, value in columns_of(record).items():
         if name != "id":
             setattr(row, name, value)
     row.version += 1
@@ -159,17 +159,19 @@ def revise(session: Session, row: RecordRow, record: Record, reason: str) -> Non
         enqueue_below(session, row.id)
 
 
-def _values(record: Record) -> dict[str, Any]:
-    """A record's columns."""
+def columns_of(record: Record) -> dict[str, Any]:
+    """A record's columns, but those that say how often and when it was written."""
     same = ("id", "reference_code", "level", "parent", "fonds_code", "title")
     marks = ("access_status", "publicity", "classification")
     return {name: getattr(record, name) for name in same + marks} | {
         "sort_code": natural_key(record.reference_code),
         "description": descriptions.to_json(record),
+        **due.columns_of(record),
     }
 
 
-def _first(now: datetime) -> dict[str, Any]:
+def first(now: datetime) -> dict[str, Any]:
+    """The other columns, of a record that is new."""
     return {"version": 1, "made_at": now, "changed_at": now}
 
 

@@ -8,40 +8,58 @@ people, may say it. The curator publishes anew when that was looked at.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from holdings.access import Caller
 from holdings.catalogue.database import Database, parts
-from holdings.catalogue.records import Records
+from holdings.catalogue.records import Records, StoredRecord
 from holdings.catalogue.redactions import Redactions
 from holdings.catalogue.tables import RecordRow
-from holdings.catalogue.tables_editions import EditionRecordRow, EditionRow
+from holdings.catalogue.tables_editions import EditionNameRow, EditionPartRow, EditionRecordRow, EditionRow
 from holdings.catalogue.visibility import is_held
+from holdings.edition_parts import Body, Kind, Part, apart, together
 from holdings.errors import NotFound
 from holdings.records import Record
 from holdings.redaction import Hides
 
-Body = Mapping[str, Any]
 #: record id → what is hidden of it, one text a thing.
 Hidden = Mapping[str, Collection[str]]
 #: The key that names a record wherever one stands in a body.
 _RECORD = "record_id"
 _STANDING = EditionRow.withdrawn_at.is_(None)
 
+_P, _N, _R = EditionPartRow.__table__.c, EditionNameRow.__table__.c, EditionRecordRow.__table__.c
+_THIS = (
+    _P.slug == bindparam("slug"),
+    _P.number == bindparam("number"),
+    _P.kind == bindparam("kind"),
+)
+_PARTS = select(_P.kind, _P.place, _P.section, _P.body).where(*_THIS)
+_ON = select(_P.record_id).where(*_THIS).order_by(_P.place)
+_NAMED = (
+    _PARTS.where(_N.slug == _P.slug, _N.number == _P.number, _N.place == _P.place)
+    .where(_N.name == bindparam("name"))
+    .order_by(_P.place)
+)
+_HID = select(_R.record_id, _R.hides).where(
+    _R.slug == bindparam("slug"),
+    _R.number == bindparam("number"),
+    _R.record_id.in_(bindparam("ids", expanding=True)),
+)
+
 
 @dataclass(frozen=True)
 class StoredEdition:
-    """body: `curation.edition.Edition` as JSON, number and all."""
+    """body: a `curation.edition.Edition` as JSON, number and all: whole, or its head with some of its parts."""
 
     slug: str
     number: int
     body: Body
-    hides: Hidden
     published_by: str
     published_at: datetime
 
@@ -69,17 +87,50 @@ class Editions:
 
     def latest(self, slug: str) -> StoredEdition:
         """The published edition, whole. Errors: NotFound, in the same words whether one ever was."""
+        head = self.head(slug)
+        return with_parts(head, [*self.parts(head, "exhibit"), *self.parts(head, "entry")])
+
+    def head(self, slug: str) -> StoredEdition:
+        """The published edition without its parts. Errors: as `latest`."""
         with self._database.read() as session:
             row = session.scalar(select(EditionRow).where(EditionRow.slug == slug, _STANDING))
             if row is None:
                 raise NotFound(NO_EDITION)
             return _stored(row)
 
-    def listing(self) -> list[StoredEdition]:
-        """All that are published, the latest first."""
+    def heads(self) -> list[StoredEdition]:
+        """All that are published, without their parts, the latest first."""
         query = select(EditionRow).where(_STANDING).order_by(EditionRow.published_at.desc(), EditionRow.slug)
         with self._database.read() as session:
             return [_stored(row) for row in session.scalars(query)]
+
+    def parts(self, edition: StoredEdition, kind: Kind) -> list[Part]:
+        """All of a kind, in order."""
+        return self._parts(_PARTS.order_by(_P.place), edition, kind=kind)
+
+    def beside(
+        self, edition: StoredEdition, kind: Kind, place: int, limit: int, *, before: bool = False
+    ) -> list[Part]:
+        """The parts that follow this place, or come before it, the nearest first."""
+        query = (
+            _PARTS.where(_P.place < place).order_by(_P.place.desc())
+            if before
+            else _PARTS.where(_P.place > place).order_by(_P.place)
+        )
+        return self._parts(query.limit(limit), edition, kind=kind)
+
+    def named(self, edition: StoredEdition, name: str) -> list[Part]:
+        """The exhibits to which a name in an address leads; more than one show a picture."""
+        return self._parts(_NAMED, edition, kind="exhibit", name=name)
+
+    def exhibits_on(self, edition: StoredEdition) -> list[str]:
+        """The record each exhibit stands on, "" for none; in order."""
+        given = {"slug": edition.slug, "number": edition.number, "kind": "exhibit"}
+        return [record_id for (record_id,) in self._database.rows(_ON, given)]
+
+    def _parts(self, query: Select[Any], edition: StoredEdition, **given: object) -> list[Part]:
+        asked = {"slug": edition.slug, "number": edition.number, **given}
+        return [Part(*row) for row in self._database.rows(query, asked)]
 
     def standing_on(self, record_ids: Sequence[str]) -> dict[str, list[str]]:
         """record id → slugs of the published editions that stand on it, for those on which one does."""
@@ -94,21 +145,29 @@ class Editions:
     def hidden(self, record_ids: Sequence[str]) -> dict[str, set[str]]:
         """record id → what of it is for staff alone now: redactions, and public forms with what they say."""
         redacted = self._redactions.hidden(record_ids)
-        found = self._records.many(record_ids)
-        return {
-            record_id: {
-                *_of_pages(redacted.get(record_id, {})),
-                *_of_fields(stored.record),
-            }
-            for record_id, stored in found.items()
-        }
+        return _hidden(redacted, self._records.many(record_ids))
 
-    def gone(self, edition: StoredEdition, audience: str) -> set[str]:
-        """Its records that this audience may not be shown any more."""
-        ids = sorted(records_of(edition.body))
-        seen = {i for i, stored in self._records.many(ids).items() if audience in stored.audiences}
-        hidden = self.hidden(sorted(seen))
-        return {i for i in ids if i not in seen or not hidden[i] <= set(edition.hides.get(i, ()))}
+    def gone(
+        self, edition: StoredEdition, audience: str, record_ids: Collection[str] | None = None
+    ) -> set[str]:
+        """Its records that this audience may not be shown any more. record_ids: of these, in place of those on which
+        its body stands."""
+        ids = sorted(records_of(edition.body) if record_ids is None else record_ids)
+        asked = ids or [""]  # an address that leads nowhere costs what one costs whose record was withdrawn
+        hid = self._hid(edition, asked)
+        found = self._records.many(asked)
+        seen = {i: stored for i, stored in found.items() if audience in stored.audiences}
+        hidden = _hidden(self._redactions.hidden(sorted(seen)), seen)
+        return {i for i in ids if i not in seen or not hidden[i] <= hid.get(i, set())}
+
+    def _hid(self, edition: StoredEdition, record_ids: Sequence[str]) -> dict[str, set[str]]:
+        """record id → what was hidden of it when the edition was made."""
+        given = {"slug": edition.slug, "number": edition.number}
+        return {
+            record_id: set(hides)
+            for some in parts(record_ids)
+            for record_id, hides in self._database.rows(_HID, {**given, "ids": some})
+        }
 
 
 NO_EDITION = "没有这个展览，或已撤下。No such exhibition."
@@ -123,12 +182,12 @@ def put(session: Session, body: Body, hides: Hidden, caller: Caller) -> int:
     last = session.scalar(select(func.max(EditionRow.number)).where(EditionRow.slug == slug))
     number = (last or 0) + 1
     take_down(session, slug, caller)
+    head, pieces = apart({**body, "number": number})
     session.add(
         EditionRow(
             slug=slug,
             number=number,
-            body={**body, "number": number},
-            hides={record_id: sorted(hides.get(record_id, ())) for record_id in ids},
+            body=head,
             published_by=caller.signature,
             published_at=now,
             withdrawn_by="",
@@ -136,7 +195,23 @@ def put(session: Session, body: Body, hides: Hidden, caller: Caller) -> int:
         )
     )
     session.flush()
-    session.add_all(EditionRecordRow(slug=slug, number=number, record_id=i) for i in ids)
+    this = {"slug": slug, "number": number}
+    rows = [
+        {
+            **this,
+            "kind": p.kind,
+            "place": p.place,
+            "section": p.section,
+            "record_id": p.record_id,
+            "body": p.body,
+        }
+        for p in pieces
+    ]
+    records = [{**this, "record_id": i, "hides": sorted(hides.get(i, ()))} for i in ids]
+    for table, made in ((EditionPartRow, rows), (EditionRecordRow, records)):
+        if made:
+            session.execute(insert(table), made)
+    _name(session, slug, number, pieces)
     return number
 
 
@@ -149,6 +224,8 @@ def take_down(session: Session, slug: str, caller: Caller) -> bool:
 
 def without(body: Any, gone: Collection[str]) -> Any:
     """A body without what stands on these records: an entry of a list goes, a value becomes null."""
+    if not gone:
+        return body
     if isinstance(body, Mapping):
         return {k: None if _stands_on(v, gone) else without(v, gone) for k, v in body.items()}
     if isinstance(body, list | tuple):
@@ -167,10 +244,45 @@ def forget(session: Session, record_id: str) -> None:
         EditionRecordRow.record_id == record_id
     )
     for slug, number in session.execute(mine).all():
-        row = session.get_one(EditionRow, (slug, number), with_for_update=True)
-        row.body = without(row.body, {record_id})
-        row.hides = {i: hides for i, hides in row.hides.items() if i != record_id}
+        of_it = EditionPartRow.slug == slug, EditionPartRow.number == number
+        left: list[Part] = []
+        for row in session.scalars(select(EditionPartRow).where(*of_it)):
+            if row.record_id == record_id:
+                session.delete(row)
+                continue
+            if record_id in records_of(row.body):
+                row.body = without(row.body, {record_id})
+            left.append(Part(cast("Kind", row.kind), row.place, row.section, row.body))
+        session.flush()
+        session.execute(
+            delete(EditionNameRow).where(EditionNameRow.slug == slug, EditionNameRow.number == number)
+        )
+        _name(session, slug, number, left)
     session.execute(delete(EditionRecordRow).where(EditionRecordRow.record_id == record_id))
+
+
+def with_parts(edition: StoredEdition, pieces: Sequence[Part]) -> StoredEdition:
+    """The same edition with these of its parts and no others."""
+    return replace(edition, body=together(edition.body, pieces))
+
+
+def _name(session: Session, slug: str, number: int, pieces: Sequence[Part]) -> None:
+    rows = [
+        {"slug": slug, "number": number, "name": name, "place": part.place}
+        for part in pieces
+        for name in sorted(part.names())
+    ]
+    if rows:
+        session.execute(insert(EditionNameRow), rows)
+
+
+def _hidden(
+    redacted: Mapping[str, Mapping[int, Hides]], found: Mapping[str, StoredRecord]
+) -> dict[str, set[str]]:
+    return {
+        record_id: {*_of_pages(redacted.get(record_id, {})), *_of_fields(stored.record)}
+        for record_id, stored in found.items()
+    }
 
 
 def _records_in(body: Any) -> Iterator[str]:
@@ -208,4 +320,4 @@ def _all_here(session: Session, ids: Sequence[str]) -> None:
 
 
 def _stored(row: EditionRow) -> StoredEdition:
-    return StoredEdition(row.slug, row.number, row.body, row.hides, row.published_by, row.published_at)
+    return StoredEdition(row.slug, row.number, row.body, row.published_by, row.published_at)

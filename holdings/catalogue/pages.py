@@ -82,6 +82,17 @@ _OF_MANY = _READ.where(_P.record_id.in_(bindparam("ids", expanding=True))).where
     _P.number.between(bindparam("first"), bindparam("last"))
 )
 _AT = _READ.where(tuple_(_P.record_id, _P.number).in_(bindparam("places", expanding=True)))
+#: Width, height, and how the page is turned to be read.
+_SIZES = (
+    select(_P.record_id, _P.number, _P.width, _P.height, func.coalesce(_T.rotation, 0))
+    .join_from(
+        PageRow.__table__,
+        PageTextRow.__table__,
+        and_(_T.page_id == _P.id, _T.version == _P.text_version),
+        isouter=True,
+    )
+    .where(tuple_(_P.record_id, _P.number).in_(bindparam("places", expanding=True)), _P.width > 0)
+)
 #: The first page of each record that has an image.
 _FIRST_IMAGES = (
     select(_P.record_id, func.min(_P.number))
@@ -148,6 +159,14 @@ class Pages:
             for row in self._database.rows(_AT, {"places": some}):
                 found.setdefault(row.record_id, []).append(_stored(row))
         return found
+
+    def sizes(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], tuple[int, int]]:
+        """(record id, number) → width and height in pixels of the page turned upright, for those with an image."""
+        return {
+            (record_id, number): (height, width) if rotation in (90, 270) else (width, height)
+            for some in parts(places)
+            for record_id, number, width, height, rotation in self._database.rows(_SIZES, {"places": some})
+        }
 
     def first_images(self, record_ids: Sequence[str]) -> dict[str, int]:
         """record id → the number of its first page with an image; those without are left out."""

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from holdings.access import Caller
 from holdings.catalogue.database import Database, parts
-from holdings.catalogue.editions import Body, Hidden, put, take_down
+from holdings.catalogue.editions import Hidden, put, take_down
 from holdings.catalogue.tables_plans import PlanActRow
 from holdings.catalogue.tables_projects import ProjectRow
+from holdings.edition_parts import Body
 from holdings.errors import Conflict, NotFound
 from holdings.plan_rules import ARCHIVE, Act
 

@@ -15,6 +15,8 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -43,9 +45,21 @@ class Base(DeclarativeBase):
 
 
 class RecordRow(Base):
-    """One description as it stands. `description` holds every field of holdings.records.Record."""
+    """One description as it stands. `description` holds every field of holdings.records.Record.
+
+    to_review, last_day, last_year, early: what the due list counts by (due.py), out of the description; accession.py
+    writes all of them together.  to_review: a file that is not open by its own decision.  last_day: of formation, ISO;
+    null: undated.  early: of a kind that may open before 25 years.
+    """
 
     __tablename__ = "records"
+    __table_args__ = (
+        # Holds all that the counts ask of a record: no description is read.
+        Index(
+            "ix_records_to_review", "fonds_code", "last_year", "last_day", "early", "id", "to_review",
+            sqlite_where=text("to_review = 1"), postgresql_where=text("to_review"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[str] = mapped_column(String(255), primary_key=True)
     reference_code: Mapped[str] = mapped_column(String(255), unique=True)
@@ -58,6 +72,10 @@ class RecordRow(Base):
     publicity: Mapped[str] = mapped_column(String(16))
     classification: Mapped[str] = mapped_column(String(16))
     description: Mapped[dict[str, Any]]
+    to_review: Mapped[bool] = mapped_column(server_default=false())
+    last_day: Mapped[str | None] = mapped_column(String(10))
+    last_year: Mapped[int | None]
+    early: Mapped[bool] = mapped_column(server_default=false())
     version: Mapped[int]
     made_at: Mapped[datetime]
     changed_at: Mapped[datetime]

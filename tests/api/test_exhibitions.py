@@ -16,17 +16,17 @@ from urllib.parse import urljoin, urlsplit
 import iiif_prezi3
 import pytest
 from PIL import Image
-from sqlalchemy import event
 from typer.testing import CliRunner
 
 from curation.edition import Edition, Entry, Exhibit, Outside, Picture, Quotation, Section, as_json
 from danghai import app
 from holdings.access import PUBLIC, STAFF, Caller
+from holdings.catalogue.tables_editions import EditionNameRow, EditionPartRow, EditionRecordRow, EditionRow
+from holdings.edition_parts import name_of, page_name
 from holdings.errors import BadInput, NotFound
 from holdings.records import PageText
 from holdings.redaction import BLEEDS, BLOCK
 from search_api.published import publish, published
-from search_api.wanted import wanted_by
 
 from .conftest import System
 from .small_archive import THEMES, file_code, file_record, of, small_archive
@@ -193,17 +193,20 @@ def test_a_withdrawn_record_leaves_every_file_at_once(shown: System) -> None:
 
 def _alone(system: System, number: int) -> dict[str, bytes]:
     """The page set of an edition that never had what leaves, of the same number."""
-    from holdings.catalogue.tables_editions import EditionRow
-
-    with system.catalogue.database.write() as session:
-        row = session.get_one(EditionRow, ("yu-ye", number))
-        kept = row.body
-        row.body = as_json(replace(edition(6), number=number))
+    editions = system.catalogue.editions
+    kept = editions.latest("yu-ye").body
     try:
+        _drop(system, number)
+        assert editions.publish(as_json(edition(6)), CURATOR) == number
         return whole(system)
     finally:
-        with system.catalogue.database.write() as session:
-            session.get_one(EditionRow, ("yu-ye", number)).body = kept
+        _drop(system, number)
+        assert editions.publish(kept, CURATOR) == number
+
+
+def _drop(system: System, number: int) -> None:
+    with system.catalogue.database.write() as session:
+        session.delete(session.get_one(EditionRow, ("yu-ye", number)))
 
 
 def test_what_is_redacted_later_takes_its_exhibit_along_and_before_blackens_its_picture(
@@ -284,33 +287,6 @@ def test_the_name_of_a_fonds_that_was_closed_is_not_shown(shown: System) -> None
         )
 
 
-def test_who_answers_an_entry_of_the_wanted_list_has_one_exhibition_looked_at(shown: System) -> None:
-    """Anybody may offer: what that costs does not grow with what is published."""
-    house = shown.client.app.state.house  # type: ignore[attr-defined]
-
-    def statements() -> int:
-        asked: list[str] = []
-
-        def note(*given: Any) -> None:
-            asked.append(given[2])
-
-        event.listen(house.catalogue.database.engine, "before_cursor_execute", note)
-        try:
-            assert wanted_by(house, "yu-ye", "one").wanted == "找旧照"
-        finally:
-            event.remove(house.catalogue.database.engine, "before_cursor_execute", note)
-        return len(asked)
-
-    put_up(shown, edition(6))
-    alone = statements()
-    others = ("wanted-1", "wanted-2", "wanted-3")
-    for slug in others:
-        put_up(shown, replace(edition(6), slug=slug))
-    assert statements() == alone
-    for slug in others:
-        shown.catalogue.editions.withdraw(slug, CURATOR)
-
-
 def test_only_the_last_edition_is_shown_and_none_after_it_was_withdrawn(shown: System) -> None:
     first = put_up(shown, edition(6, title="甲"))
     second = put_up(shown, edition(6, title="乙"))
@@ -385,9 +361,13 @@ def test_nothing_of_a_removed_record_is_left_in_any_edition(make_system: Callabl
     put_up(system, edition(1))
     system.catalogue.removal.delete(LEAVES)
     with system.catalogue.database.read() as session:
-        from holdings.catalogue.tables_editions import EditionRow
-
-        bodies = [json.dumps([r.body, r.hides], ensure_ascii=False) for r in session.query(EditionRow)]
-    assert len(bodies) == 2
+        bodies = [
+            json.dumps([row.record_id, row.body], ensure_ascii=False) for row in session.query(EditionPartRow)
+        ]
+        names = {row.name for row in session.query(EditionNameRow)}
+        assert {row.record_id for row in session.query(EditionRecordRow)} == {STAYS}
+        assert all(json.dumps(row.body).count(file_code(1)) == 0 for row in session.query(EditionRow))
+    assert len(bodies) == 2 + 1 + 1  # with its line of chronology; a lamp in each
     assert not [body for body in bodies if file_code(1) in body]
-    assert file_code(6) in bodies[0]
+    assert sum(file_code(6) in body for body in bodies) == 2
+    assert names == {name_of("lamp"), name_of(STAYS), page_name(STAYS, 1)}
