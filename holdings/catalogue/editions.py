@@ -147,6 +147,26 @@ def take_down(session: Session, slug: str, caller: Caller) -> bool:
     return bool(cast("Any", done).rowcount)
 
 
+def bring(session: Session, given: Sequence[StoredEdition], gone: Collection[str]) -> None:
+    """Have these editions under the numbers they have, and nothing of what those slugs were before; of the slugs
+    that are gone leave nothing. The records they stand on may come later: `link`."""
+    for slug in {*gone, *(edition.slug for edition in given)}:
+        session.execute(delete(EditionRow).where(EditionRow.slug == slug))
+    session.add_all(EditionRow(**vars(edition), withdrawn_by="", withdrawn_at=None) for edition in given)
+    session.flush()
+    link(session)
+
+
+def link(session: Session) -> None:
+    """Note of published editions the records they stand on that have come since."""
+    for row in session.scalars(select(EditionRow).where(_STANDING)).all():
+        mine = EditionRecordRow.slug == row.slug, EditionRecordRow.number == row.number
+        noted = set(session.scalars(select(EditionRecordRow.record_id).where(*mine)))
+        for some in parts(sorted(records_of(row.body) - noted)):
+            there = session.scalars(select(RecordRow.id).where(RecordRow.id.in_(some)))
+            session.add_all(EditionRecordRow(slug=row.slug, number=row.number, record_id=i) for i in there)
+
+
 def without(body: Any, gone: Collection[str]) -> Any:
     """A body without what stands on these records: an entry of a list goes, a value becomes null."""
     if isinstance(body, Mapping):
