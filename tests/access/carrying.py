@@ -13,6 +13,7 @@ import pytest
 from holdings.access import PUBLIC
 from holdings.catalogue import Catalogue
 from holdings.publishing.coming_in import Arrived, bring_in
+from holdings.publishing.editions import public_lines
 from holdings.publishing.going_out import export
 from holdings.publishing.package import MANIFEST, SIGNATURE, FileMark, Manifest
 from holdings.settings import Settings
@@ -47,6 +48,10 @@ class Side:
                     files = [a.name for a in self.catalogue.records.attachments(record_id)]
                     found[record_id] = (stored.record.title, stored.record.reference_code, texts, files)
         return found
+
+    def shows(self) -> dict[str, bytes]:
+        """slug → all that the public would get of its exhibition."""
+        return {slug: line.text for slug, line in public_lines(self.catalogue, set).items()}
 
 
 @pytest.fixture

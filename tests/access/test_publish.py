@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from curation.edition import as_json
 from holdings.access import PUBLIC, STAFF
 from holdings.errors import BadInput, BadPackage, NotFound
 from holdings.publishing.coming_in import bring_in
@@ -27,6 +28,7 @@ from holdings.records import Line, PageText
 from holdings.signing import make_key
 from tests.api.conftest import System
 from tests.api.small_archive import file_record, of, small_archive
+from tests.api.test_exhibitions import CURATOR, edition
 
 from .carrying import Side, bring, out, rewritten, signed_anew
 
@@ -229,7 +231,12 @@ def test_killed_at_any_instant_both_sides_end_alike(
 ) -> None:
     chance = random.Random(7)
     bring(outside, out(inside, stick))
-    for _ in range(12 if long_run else 2):
+    for number in range(12 if long_run else 2):
+        for slug in chance.sample(sorted(inside.shows()), min(number, 1)):
+            inside.catalogue.editions.withdraw(slug, CURATOR)
+        for slug in chance.sample(("jia", "yi", "bing"), 2):
+            shown = replace(edition(1, 6, title=f"第 {number} 轮"), slug=slug)
+            inside.catalogue.editions.publish(as_json(shown), CURATOR)
         ids = [i for ids in inside.catalogue.records.ids() for i in ids if i.count("-") == 3]
         for record_id in chance.sample(ids, 8):
             inside.set_access(record_id, open_=chance.random() < 0.6)
@@ -239,6 +246,7 @@ def test_killed_at_any_instant_both_sides_end_alike(
         killed(command(outside, "import", str(newest)), chance)
         bring(outside, newest)
         assert outside.state() == inside.state()
+        assert outside.shows() == inside.shows()
         assert not list(outside.settings.home.glob(".package-*"))
         assert not list(stick.glob(".*.part"))
 

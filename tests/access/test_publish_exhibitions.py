@@ -157,6 +157,7 @@ def test_what_is_taken_down_or_closed_inside_leaves_no_trace_outside(
     bring(outside, out(inside, stick))
     assert LEAVES in outside.state()  # the record stays, redacted; people's words about it do not
     assert LEAVES not in editions_of(outside)[0][2]
+    assert outside.shows() == inside.shows()
     inside.catalogue.editions.withdraw("yu-ye", CURATOR)
     arrived = bring(outside, out(inside, stick))
     assert (arrived.package.additions, arrived.withdrawn, arrived.taken_down) == (0, 0, 1)
