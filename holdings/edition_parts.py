@@ -59,6 +59,11 @@ def together(head: Body, parts: Sequence[Part]) -> Body:
     return {**head, "sections": sections, "chronology": [p.body for p in ordered if p.kind == "entry"]}
 
 
+def says(text: str, words: str) -> bool:
+    """Whether a page's text holds these words; spaces and line ends are nothing."""
+    return "".join(words.split()) in "".join(text.split())
+
+
 def page_name(record_id: str, page: int) -> str:
     """Names a page's picture in addresses; tells nothing of others that are or were beside it."""
     return name_of(f"{record_id}/{page}")

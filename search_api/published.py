@@ -15,7 +15,7 @@ from curation.edition import Edition, Exhibit, Picture, as_json, fitted, of_json
 from holdings.access import ANONYMOUS, PUBLIC, Caller
 from holdings.catalogue import StoredPage
 from holdings.catalogue.editions import StoredEdition, records_of, without
-from holdings.edition_parts import Body
+from holdings.edition_parts import Body, says
 from holdings.errors import BadInput, NotFound
 from search_api.house import House
 
@@ -110,12 +110,8 @@ def _present(exhibit: Exhibit, sizes: _Sizes, pages: _Pages, fonds: Mapping[str,
 
 
 def _says(page: StoredPage | None, words: str) -> bool:
-    """Whether the page's text, as it is shown now, holds these words; spaces and line ends are nothing."""
-    return page is not None and page.text is not None and _joined(words) in _joined(page.text.text)
-
-
-def _joined(text: str) -> str:
-    return "".join(text.split())
+    """Whether the page's text, as it is shown now, holds these words."""
+    return page is not None and page.text is not None and says(page.text.text, words)
 
 
 def _picture(picture: Picture, size: tuple[int, int] | None) -> Picture | None:

@@ -12,7 +12,7 @@ from holdings.access import OPENING_ROLES, QUARANTINE_ROLES, Caller
 from holdings.catalogue import StoredRecord
 from search_api.callers import InHouse, get_staff, with_role
 from search_api.house import House
-from search_api.schema_publish import PackageOut, PublishOut, WithdrawalOut
+from search_api.schema_publish import PackageOut, PublishOut, TakenDownOut, WithdrawalOut
 
 router = APIRouter(tags=["发布 publish"])
 
@@ -30,7 +30,7 @@ Publisher = Annotated[Caller, Depends(get_publisher)]
 
 @router.get("/v1/publish", summary="公众网发布 What the public installation has")
 async def read_publish(house: InHouse, caller: Publisher) -> PublishOut:
-    """出过的包、公众网的回执，与尚未送到公众网的收回及其久暂。待核涉密与已移出的条目只告诉保密员。"""
+    """出过的包、公众网的回执，与尚未送到公众网的收回（条目与展览）及其久暂。待核涉密与已移出的条目只告诉保密员。"""
     return await asyncio.to_thread(_status, house, caller)
 
 
@@ -45,6 +45,10 @@ def _status(house: House, caller: Caller) -> PublishOut:
         signs=house.settings.publish_key_file.exists(),
         packages=[PackageOut.model_validate(_package(vars(p))) for p in ledger.packages()],
         waiting=[_withdrawal(i, at, now, known.get(i)) for i, at in closed],
+        exhibitions=[
+            TakenDownOut(slug=slug, title=title, closed_at=at, hours=_hours(at, now))
+            for slug, title, at in ledger.taken_down()
+        ],
         waiting_in_all=waiting.unpacked,
         unacknowledged=waiting.unacknowledged,
         since=waiting.since,

@@ -8,14 +8,16 @@ from search_api.schema import Shape
 
 
 class PackageOut(Shape):
-    """A package made here. closed_at: when the first of the records it withdraws was closed; done_at: when the
-    outside acknowledged it, null while it has not."""
+    """A package made here. additions, withdrawals: records; editions, taken_down: exhibitions. closed_at: when the
+    first of what it withdraws was closed; done_at: when the outside acknowledged it, null while it has not."""
 
     sequence: int
     kind: str
     made_at: datetime
     additions: int
     withdrawals: int
+    editions: int
+    taken_down: int
     closed_at: datetime | None
     done_at: datetime | None
 
@@ -31,16 +33,27 @@ class WithdrawalOut(Shape):
     hours: float
 
 
-class PublishOut(Shape):
-    """waiting: withdrawals that are in no package yet, the oldest first, at most a hundred of `waiting_in_all`.
+class TakenDownOut(Shape):
+    """An exhibition that the public installation still shows and that is published no more. title: as shown there."""
 
-    unacknowledged: withdrawals in packages that the outside has not acknowledged.  since: when the oldest of
-    both was closed.  overdue: that is longer ago than `limit_hours`.
+    slug: str
+    title: str
+    closed_at: datetime
+    hours: float
+
+
+class PublishOut(Shape):
+    """waiting: records closed that are in no package yet, the oldest first, at most a hundred; exhibitions: those
+    taken down that are in none, all. waiting_in_all: how many there are of both.
+
+    unacknowledged: withdrawals of both in packages that the outside has not acknowledged.  since: when the oldest of
+    all was closed.  overdue: that is longer ago than `limit_hours`.
     """
 
     signs: bool
     packages: list[PackageOut]
     waiting: list[WithdrawalOut]
+    exhibitions: list[TakenDownOut]
     waiting_in_all: int
     unacknowledged: int
     since: datetime | None

@@ -39,7 +39,7 @@ def show(here: Desk) -> None:
     asked = here.param("slug"), here.param("section")
     answers = next((one for one in looked_for if (one["slug"], one["section"]) == asked), None)
     title = say("offer_correct_of", title=record["title"]) if record else say("offer_donate")
-    hint = say("offer_correct_hint" if record else "offer_hint")
+    hint = say("offer_correct_hint" if record else "offer_hint") if terms["open"] else ""
     about = ""
     if record:
         there = link(record_address(record["id"], page=page), esc(record["reference_code"]))
@@ -59,18 +59,22 @@ def show(here: Desk) -> None:
         else:
             st.html(f'<p class="dh-notice">{esc(say("offer_closed"))}</p>')
     with right:
-        _ask(public, say)
-        st.html(_wanted(looked_for, say))
+        if terms["open"]:
+            _ask(public, say)
+        st.html(_wanted(looked_for, say, answers=terms["open"]))
 
 
-def _wanted(looked_for: list[Json], say: Words) -> str:
-    """The wanted list: what published exhibitions still lack, each with a way to answer."""
+def _wanted(looked_for: list[Json], say: Words, *, answers: bool) -> str:
+    """The wanted list: what published exhibitions still lack, each with a way to answer where offers are taken."""
     if not looked_for:
         return ""
+
+    def way(one: Json) -> str:
+        return link(answer_address(one), esc(say("offer_answer"))) if answers else ""
+
     items = "".join(
         f'<li data-key="wanted-{esc(one["slug"])}-{esc(one["section"])}"><p class="dh-lines">{esc(one["wanted"])}</p>'
-        f'<p class="dh-meta">{esc(one["exhibition"])} · {esc(one["heading"])} '
-        f"{link(answer_address(one), esc(say('offer_answer')))}</p></li>"
+        f'<p class="dh-meta">{esc(one["exhibition"])} · {esc(one["heading"])} {way(one)}</p></li>'
         for one in looked_for
     )
     title = esc(say("offer_wanted"))

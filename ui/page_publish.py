@@ -25,13 +25,15 @@ def show(here: Desk) -> None:
         f'<div class="dh-top"><h1 class="dh-where">{esc(say("nav_publish"))}</h1>'
         f'<p class="dh-hint">{esc(say("publish_hint"))}</p></div>{_standing(said, say)}'
     )
-    if said["waiting"]:
+    if said["waiting_in_all"]:
         headers = [say(f"publish_{name}") for name in ("record", "status", "closed", "age")]
-        more = said["waiting_in_all"] - len(said["waiting"])
+        rows = [_taken_down(one, say) for one in said["exhibitions"]]
+        rows += [_waiting(one, say) for one in said["waiting"]]
+        more = said["waiting_in_all"] - len(rows)
         st.html(
             f'<h2 class="dh-h">{esc(say("publish_waiting", n=said["waiting_in_all"]))}</h2>'
             f'<p class="dh-hint">{esc(say("publish_waiting_hint"))}</p>'
-            + table(headers, [_waiting(one, say) for one in said["waiting"]], caption=say("publish_closed"))
+            + table(headers, rows, caption=say("publish_closed"))
             + (f'<p class="dh-hint">{esc(say("publish_more", n=more))}</p>' if more else "")
         )
     st.html(f'<h2 class="dh-h">{esc(say("publish_packages"))}</h2>{_packages(said, say)}')
@@ -82,6 +84,17 @@ def _waiting(one: dict[str, Any], say: Words) -> list[str]:
     ]
 
 
+def _taken_down(one: dict[str, Any], say: Words) -> list[str]:
+    title = f"{esc(one['title'])} <code>/exhibitions/{esc(one['slug'])}</code>"
+    age = esc(_age(one["hours"], say))
+    return [title, tag(say("publish_exhibition"), "closed"), esc(when(one["closed_at"])), age]
+
+
+def _count(records: int, exhibitions: int, say: Words) -> str:
+    shows = esc(say("publish_exhibitions", n=exhibitions)) if exhibitions else ""
+    return f"{records:,} {shows}".strip()
+
+
 def _packages(said: dict[str, Any], say: Words) -> str:
     if not said["packages"]:
         text = say("publish_no_packages" if said["signs"] else "publish_no_key")
@@ -93,14 +106,16 @@ def _packages(said: dict[str, Any], say: Words) -> str:
         receipt = (
             tag(say("publish_received", at=when(one["done_at"])), "open")
             if one["done_at"]
-            else tag(say("publish_no_receipt"), "closed" if one["withdrawals"] else "later")
+            else tag(
+                say("publish_no_receipt"), "closed" if one["withdrawals"] + one["taken_down"] else "later"
+            )
         )
         rows.append(
             [
                 f"{one['sequence']}{full}",
                 esc(when(one["made_at"])),
-                f"{one['additions']:,}",
-                f"{one['withdrawals']:,}",
+                _count(one["additions"], one["editions"], say),
+                _count(one["withdrawals"], one["taken_down"], say),
                 receipt,
             ]
         )

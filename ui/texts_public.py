@@ -16,8 +16,8 @@ PUBLIC: dict[str, tuple[str, str]] = {
     ),
     "offer_correct_hint": ("请说明错在哪里、应作什么、依据是什么。", "Say what is wrong, what it should be, and how you know."),
     "offer_closed": (
-        "这里不收征集线索，请直接与本馆联系。",
-        "Offers are not taken here; please write to the archive directly.",
+        "网上这里不收线索与勘误，也查不了回执。请来馆、来信或来电，与本馆联系。",
+        "Offers and corrections are not taken here, nor can receipts be looked up: please come, write or call.",
     ),
     "offer_what": ("说明", "What it is"),
     "offer_what_like": ("是什么，哪一年前后，怎么来的，想怎样捐赠", "What it is, from when, how you came by it"),

@@ -87,7 +87,10 @@ class Editions:
 
     def latest(self, slug: str) -> StoredEdition:
         """The published edition, whole. Errors: NotFound, in the same words whether one ever was."""
-        head = self.head(slug)
+        return self.whole(self.head(slug))
+
+    def whole(self, head: StoredEdition) -> StoredEdition:
+        """The same edition with all its parts."""
         return with_parts(head, [*self.parts(head, "exhibit"), *self.parts(head, "entry")])
 
     def head(self, slug: str) -> StoredEdition:
@@ -182,36 +185,11 @@ def put(session: Session, body: Body, hides: Hidden, caller: Caller) -> int:
     last = session.scalar(select(func.max(EditionRow.number)).where(EditionRow.slug == slug))
     number = (last or 0) + 1
     take_down(session, slug, caller)
-    head, pieces = apart({**body, "number": number})
-    session.add(
-        EditionRow(
-            slug=slug,
-            number=number,
-            body=head,
-            published_by=caller.signature,
-            published_at=now,
-            withdrawn_by="",
-            withdrawn_at=None,
-        )
-    )
-    session.flush()
-    this = {"slug": slug, "number": number}
-    rows = [
-        {
-            **this,
-            "kind": p.kind,
-            "place": p.place,
-            "section": p.section,
-            "record_id": p.record_id,
-            "body": p.body,
-        }
-        for p in pieces
-    ]
-    records = [{**this, "record_id": i, "hides": sorted(hides.get(i, ()))} for i in ids]
-    for table, made in ((EditionPartRow, rows), (EditionRecordRow, records)):
-        if made:
-            session.execute(insert(table), made)
-    _name(session, slug, number, pieces)
+    _store(session, StoredEdition(slug, number, {**body, "number": number}, caller.signature, now))
+    if records := [
+        {"slug": slug, "number": number, "record_id": i, "hides": sorted(hides.get(i, ()))} for i in ids
+    ]:
+        session.execute(insert(EditionRecordRow), records)
     return number
 
 
@@ -220,6 +198,27 @@ def take_down(session: Session, slug: str, caller: Caller) -> bool:
     standing = update(EditionRow).where(EditionRow.slug == slug, _STANDING)
     done = session.execute(standing.values(withdrawn_by=caller.signature, withdrawn_at=datetime.now(UTC)))
     return bool(cast("Any", done).rowcount)
+
+
+def bring(session: Session, given: Sequence[StoredEdition], gone: Collection[str]) -> None:
+    """Have these editions under the numbers they have, and nothing of what those slugs were before; of the slugs
+    that are gone leave nothing. The records they stand on may come later: `link`."""
+    for slug in {*gone, *(edition.slug for edition in given)}:
+        session.execute(delete(EditionRow).where(EditionRow.slug == slug))
+    for edition in given:
+        _store(session, edition)
+    link(session)
+
+
+def link(session: Session) -> None:
+    """Note of published editions the records they stand on that have come since."""
+    for row in session.scalars(select(EditionRow).where(_STANDING)).all():
+        this = {"slug": row.slug, "number": row.number}
+        bodies = session.scalars(select(EditionPartRow.body).filter_by(**this))
+        noted = session.scalars(select(EditionRecordRow.record_id).filter_by(**this))
+        for some in parts(sorted(records_of([row.body, *bodies]) - set(noted))):
+            there = session.scalars(select(RecordRow.id).where(RecordRow.id.in_(some)))
+            session.add_all(EditionRecordRow(**this, record_id=i, hides=[]) for i in there)
 
 
 def without(body: Any, gone: Collection[str]) -> Any:
@@ -264,6 +263,28 @@ def forget(session: Session, record_id: str) -> None:
 def with_parts(edition: StoredEdition, pieces: Sequence[Part]) -> StoredEdition:
     """The same edition with these of its parts and no others."""
     return replace(edition, body=together(edition.body, pieces))
+
+
+def _store(session: Session, edition: StoredEdition) -> None:
+    """A whole edition, in parts; not yet the records it stands on."""
+    head, pieces = apart(edition.body)
+    session.add(EditionRow(**{**vars(edition), "body": head}, withdrawn_by="", withdrawn_at=None))
+    session.flush()
+    rows = [
+        {
+            "slug": edition.slug,
+            "number": edition.number,
+            "kind": p.kind,
+            "place": p.place,
+            "section": p.section,
+            "record_id": p.record_id,
+            "body": p.body,
+        }
+        for p in pieces
+    ]
+    if rows:
+        session.execute(insert(EditionPartRow), rows)
+    _name(session, edition.slug, edition.number, pieces)
 
 
 def _name(session: Session, slug: str, number: int, pieces: Sequence[Part]) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, update
 
 from holdings.access import PUBLIC
+from holdings.catalogue import editions as published
 from holdings.catalogue import removal
 from holdings.catalogue.database import CHUNK, Database, parts
+from holdings.catalogue.editions import StoredEdition
 from holdings.catalogue.records import Records
 from holdings.catalogue.tables import RecordRow
-from holdings.catalogue.tables_publishing import CarriedRow, PackageRow
+from holdings.catalogue.tables_editions import EditionRow
+from holdings.catalogue.tables_publishing import CarriedEditionRow, CarriedRow, PackageRow
 from holdings.catalogue.visibility import is_held
 
 
@@ -23,6 +26,15 @@ class Carried:
 
     version: int
     parent: str
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class CarriedEdition:
+    """What a package said of one exhibition: see CarriedEditionRow."""
+
+    title: str
+    digest: str
     closed_at: datetime | None = None
 
 
@@ -38,13 +50,16 @@ class Package:
     withdrawals: int
     closed_at: datetime | None = None
     done_at: datetime | None = None
+    editions: int = 0
+    taken_down: int = 0
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """Withdrawals that the outside is not known to have: in no package yet, or in one not acknowledged.
+    """Withdrawals, records and exhibitions, that the outside is not known to have: in no package yet, or in one
+    not acknowledged.
 
-    since: when the first of these records was closed.
+    since: when the first of them was closed.
     """
 
     unpacked: int
@@ -84,18 +99,32 @@ class Publishing:
         with self._database.read() as session:
             return [_package(row) for row in session.scalars(query.order_by(PackageRow.sequence))]
 
-    def made(self, package: Package, carried: Mapping[str, Carried], withdrawn: Sequence[str]) -> None:
-        """A package is made: what it carries, and what it takes back."""
+    def made(
+        self,
+        package: Package,
+        carried: Mapping[str, Carried],
+        withdrawn: Sequence[str],
+        editions: Mapping[str, CarriedEdition],
+        taken_down: Sequence[str],
+    ) -> None:
+        """A package is made: what it carries, and what it takes back; records by id, exhibitions by slug."""
         with self._database.write() as session:
             session.add(PackageRow(way="out", **vars(package)))
             if package.kind == "full":
                 session.execute(delete(CarriedRow))
+                session.execute(delete(CarriedEditionRow))
             gone = [*withdrawn, *carried]
             for part in parts(gone):
                 session.execute(delete(CarriedRow).where(CarriedRow.record_id.in_(part)))
             rows = [{"record_id": i, "sequence": package.sequence, **vars(c)} for i, c in carried.items()]
             for some in parts(rows):
                 session.execute(insert(CarriedRow), some)
+            for slug in (*taken_down, *editions):
+                session.execute(delete(CarriedEditionRow).where(CarriedEditionRow.slug == slug))
+            session.add_all(
+                CarriedEditionRow(slug=slug, sequence=package.sequence, **vars(edition))
+                for slug, edition in editions.items()
+            )
 
     def acknowledged(self, sequence: int) -> None:
         """The outside has this package and all before it."""
@@ -123,9 +152,16 @@ class Publishing:
             yield found
             last = found[-1]
 
+    def carried_editions(self) -> dict[str, CarriedEdition]:
+        """slug → exhibition."""
+        with self._database.read() as session:
+            rows = session.scalars(select(CarriedEditionRow).order_by(CarriedEditionRow.slug))
+            return {row.slug: CarriedEdition(row.title, row.digest, row.closed_at) for row in rows}
+
     def notice(self, *, all_of_them: bool = False) -> None:
         """Mark what was carried and is not public any more. What changed since is looked at; all_of_them: also
         what the rule itself may see otherwise now (a minute for a million records)."""
+        self._mark_editions()
         if all_of_them:
             for ids in self.carried_ids():
                 self._mark(ids)
@@ -158,15 +194,46 @@ class Publishing:
                 change = update(CarriedRow).where(CarriedRow.record_id == record_id)
                 session.execute(change.values(closed_at=None))
 
+    def _mark_editions(self) -> None:
+        """An exhibition is closed from when it was taken down until it is published again."""
+        known = self.carried_editions()
+        if not known:
+            return
+        slug = EditionRow.slug
+        stands = EditionRow.withdrawn_at.is_(None)
+        with self._database.read() as session:
+            standing = set(session.scalars(select(slug).where(stands, slug.in_(known))))
+            query = select(slug, func.max(EditionRow.withdrawn_at)).where(slug.in_(known)).group_by(slug)
+            ended = {slug: at for slug, at in session.execute(query) if slug not in standing}
+        now = datetime.now(UTC)
+        times = {s: None if s in standing else ended.get(s) or now for s in known}
+        changed = {s: at for s, at in times.items() if (at is None) != (known[s].closed_at is None)}
+        if not changed:
+            return
+        with self._database.write() as session:
+            for one, at in changed.items():
+                change = update(CarriedEditionRow).where(CarriedEditionRow.slug == one)
+                session.execute(change.values(closed_at=at))
+
     def waiting(self, *, every: bool = True) -> Waiting:
         """As far as it was noticed. every False: without records that staff may not know of. What packages
         say of themselves counts either way."""
         query = select(func.count(), func.min(CarriedRow.closed_at)).where(_to_be_told(every))
         with self._database.read() as session:
             unpacked, first = session.execute(query).one()
-        packed = [p for p in self.unacknowledged() if p.withdrawals]
-        times = [t for t in (first, *(p.closed_at or p.made_at for p in packed)) if t is not None]
-        return Waiting(unpacked, sum(p.withdrawals for p in packed), min(times) if times else None)
+        down = self.taken_down()
+        packed = [p for p in self.unacknowledged() if p.withdrawals + p.taken_down]
+        times = [
+            t for t in (first, *(at for _, _, at in down), *(p.closed_at or p.made_at for p in packed)) if t
+        ]
+        told = sum(p.withdrawals + p.taken_down for p in packed)
+        return Waiting(unpacked + len(down), told, min(times) if times else None)
+
+    def taken_down(self) -> list[tuple[str, str, datetime]]:
+        """(slug, title, since when) of exhibitions that the outside shows still and that are in no package yet as
+        taken down, the oldest first; as far as it was noticed."""
+        found = [(s, c.title, c.closed_at) for s, c in self.carried_editions().items()]
+        return sorted(((s, title, at) for s, title, at in found if at), key=lambda one: (one[2], one[0]))
 
     def closed(self, limit: int, *, every: bool = True) -> list[tuple[str, datetime]]:
         """(record id, since when) of what is to be taken back and is in no package yet, the oldest first; as
@@ -178,11 +245,19 @@ class Publishing:
 
     # ── on the outside ─────────────────────────────────────────────────────────
 
-    def begin(self, package: Package, withdrawn: Sequence[str]) -> set[str]:
-        """Take out what is withdrawn, in one transaction, and note that the package is being brought in.
+    def begin(
+        self,
+        package: Package,
+        withdrawn: Sequence[str],
+        editions: Sequence[StoredEdition],
+        taken_down: Collection[str],
+    ) -> set[str]:
+        """Take out what is withdrawn, in one transaction, and note that the package is being brought in. An
+        exhibition gives way to its newer edition in the same one: what that one leaves out is out.
         Returns files that nothing uses any more. Doing it again changes nothing."""
         with removal.overwriting(self._database) as session:
             unused = removal.take_out(session, withdrawn)
+            published.bring(session, editions, taken_down)
             session.merge(PackageRow(way="in", **vars(package)))
             return unused
 
@@ -200,6 +275,7 @@ class Publishing:
     def finish(self, sequence: int) -> None:
         change = update(PackageRow).where(PackageRow.way == "in", PackageRow.sequence == sequence)
         with self._database.write() as session:
+            published.link(session)
             session.execute(change.values(done_at=datetime.now(UTC)))
 
 

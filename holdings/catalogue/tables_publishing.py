@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String
+from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from holdings.catalogue.tables import Base
@@ -26,11 +26,29 @@ class CarriedRow(Base):
     closed_at: Mapped[datetime | None]
 
 
+class CarriedEditionRow(Base):
+    """An exhibition that a package has carried out and none has taken down.
+
+    title: as the outside shows it.  digest: of its line then (holdings/publishing/editions.py); one that says
+    something else to the public now goes into the next package.  closed_at: when it was taken down, as far as that
+    is known.
+    """
+
+    __tablename__ = "publish_carried_editions"
+
+    slug: Mapped[str] = mapped_column(String(80), primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64))
+    sequence: Mapped[int]
+    closed_at: Mapped[datetime | None]
+
+
 class PackageRow(Base):
     """A package made here (way "out") or brought in here ("in").
 
-    manifest: SHA-256 of its manifest, which names every file's.  closed_at: when the first of the records it
-    withdraws was closed.  done_at: acknowledged by the outside ("out"), applied to the end ("in").
+    manifest: SHA-256 of its manifest, which names every file's.  additions, withdrawals: records.  editions,
+    taken_down: exhibitions.  closed_at: when the first of what it withdraws was closed.  done_at: acknowledged by
+    the outside ("out"), applied to the end ("in").
     """
 
     __tablename__ = "publish_packages"
@@ -42,5 +60,7 @@ class PackageRow(Base):
     made_at: Mapped[datetime]
     additions: Mapped[int]
     withdrawals: Mapped[int]
+    editions: Mapped[int] = mapped_column(server_default="0")
+    taken_down: Mapped[int] = mapped_column(server_default="0")
     closed_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]

@@ -5,18 +5,19 @@ first. Killed at any instant, the same command goes on where it was; the same pa
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from holdings.access import AUDIENCES
 from holdings.catalogue import Catalogue, Incoming
+from holdings.catalogue.editions import StoredEdition
 from holdings.catalogue.publishing import Package
 from holdings.errors import BadInput, BadPackage
+from holdings.publishing.editions import edition_of
 from holdings.publishing.lines import incoming_of
-from holdings.publishing.package import RECORDS, WITHDRAWALS, Opened, opened, receipt
+from holdings.publishing.package import EDITIONS, RECORDS, WITHDRAWALS, Opened, opened, package_of, receipt
 from holdings.records import PageText
 from holdings.settings import Settings
 from holdings.signing import load_public
@@ -28,11 +29,13 @@ BATCH = 50
 
 @dataclass(frozen=True)
 class Arrived:
-    """new: False when this package was in already.  code: the receipt to be given back to the archive."""
+    """new: False when this package was in already.  withdrawn: records; taken_down: exhibitions.  code: the receipt
+    to be given back to the archive."""
 
     package: Package
     new: bool
     withdrawn: int
+    taken_down: int
     code: str
 
 
@@ -60,25 +63,21 @@ def bring_in(
 def _bring_in(
     settings: Settings, catalogue: Catalogue, given: Opened, progress: Callable[[int, int], None]
 ) -> Arrived:
-    package, code = _package(given), receipt(given.manifest.sequence, given.digest)
+    package, code = package_of(given.manifest, given.digest), receipt(given.manifest.sequence, given.digest)
     if given.manifest.archive != settings.archive_code:
         advice = "请核对 DANGHAI_ARCHIVE_CODE，或换用本馆的包。"
         raise BadPackage(f"这是 {given.manifest.archive} 馆的包。", advice=advice)
     if not _in_turn(package, catalogue.publishing.last("in"), given.manifest.previous):
-        return Arrived(package, False, 0, code)
+        return Arrived(package, False, 0, 0, code)
     ids = _check(given)
     withdrawn = _withdrawals(given, catalogue, ids)
-    unused = catalogue.publishing.begin(package, withdrawn)
+    editions = _editions(given, catalogue, ids, set(withdrawn))
+    taken_down = _taken_down(given, catalogue, {edition.slug for edition in editions})
+    unused = catalogue.publishing.begin(package, withdrawn, editions, taken_down)
     _forget(settings, catalogue, unused, withdrawn)
     _apply(settings, catalogue, given, progress)
     catalogue.publishing.finish(package.sequence)
-    return Arrived(package, True, len(withdrawn), code)
-
-
-def _package(given: Opened) -> Package:
-    m = given.manifest
-    made_at = datetime.fromisoformat(m.made_at)
-    return Package(m.sequence, m.kind, given.digest, made_at, m.additions, m.withdrawals)
+    return Arrived(package, True, len(withdrawn), len(taken_down), code)
 
 
 def _in_turn(package: Package, last: Package | None, previous: str) -> bool:
@@ -134,13 +133,49 @@ def _records(given: Opened) -> Iterator[Incoming]:
 
 def _withdrawals(given: Opened, catalogue: Catalogue, coming: set[str]) -> list[str]:
     """What is to go: what the package names; with a full package, all that it does not hold."""
-    named = [str(line.get("id", "")) for line in given.lines(WITHDRAWALS)]
+    named = _named(given, "id")
     if len(named) != given.manifest.withdrawals:
         raise BadPackage("包里的收回数与清单不符。", advice="请由内网重新导出。")
     if given.manifest.kind == "full":
         here = {i for ids in catalogue.records.ids() for i in ids}
         named = sorted({*named, *(here - coming)})
-    return [i for i in dict.fromkeys(named) if i and i not in coming]
+    return [i for i in dict.fromkeys(named) if i not in coming]
+
+
+def _named(given: Opened, what: str) -> list[str]:
+    """What lines of the withdrawals say: the id of a record, or the slug of an exhibition. Errors: BadPackage."""
+    lines = list(given.lines(WITHDRAWALS))
+    if any(len(line) != 1 or not (line.get("id") or line.get("slug")) for line in lines):
+        raise BadPackage("包里有读不懂的收回。", advice="请由内网重新导出。")
+    return [str(line[what]) for line in lines if what in line]
+
+
+def _editions(
+    given: Opened, catalogue: Catalogue, coming: set[str], withdrawn: set[str]
+) -> list[StoredEdition]:
+    """Every exhibition that comes, checked before anything is applied. Errors: BadPackage."""
+
+    def here(ids: Sequence[str]) -> set[str]:
+        return {i for i in ids if i in coming} | (catalogue.records.many(ids).keys() - withdrawn)
+
+    lines = given.lines(EDITIONS) if given.manifest.format > 1 else iter(())
+    editions = [edition_of(line, here) for line in lines]
+    if (
+        len({edition.slug for edition in editions}) != given.manifest.editions
+        or len(editions) != given.manifest.editions
+    ):
+        raise BadPackage("包里的展览数与清单不符。", advice="请由内网重新导出。")
+    return editions
+
+
+def _taken_down(given: Opened, catalogue: Catalogue, coming: set[str]) -> set[str]:
+    """As `_withdrawals`, by slug."""
+    named = set(_named(given, "slug"))
+    if len(named) != given.manifest.taken_down:
+        raise BadPackage("包里撤下的展览数与清单不符。", advice="请由内网重新导出。")
+    if given.manifest.kind == "full":
+        named |= {edition.slug for edition in catalogue.editions.heads()}
+    return named - coming
 
 
 def _forget(settings: Settings, catalogue: Catalogue, unused: set[str], gone: list[str]) -> None:

@@ -68,7 +68,7 @@ def export(
     full: Annotated[bool, typer.Option("--full", help="全量包，给空的或接不上的公众网一端")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """导出一个签名的包：新公开的条目，与收回的条目（内网一端）。"""
+    """导出一个签名的包：新公开的条目与展览，收回的条目与撤下的展览（内网一端）。"""
     from holdings.publishing.going_out import export as make
     from holdings.publishing.going_out import summary
 
@@ -82,7 +82,7 @@ def export(
             out.print("没有要带出去的。")
         else:
             path, p = made
-            said = f"第 {p.sequence} 号：公开 {p.additions} 条，收回 {p.withdrawals} 条 → {path}"
+            said = f"第 {p.sequence} 号：{_counts(p.additions, p.withdrawals, p.editions, p.taken_down)} → {path}"
             out.print(said, highlight=False, soft_wrap=True)
 
 
@@ -92,7 +92,7 @@ def bring(
     package: Annotated[Path, typer.Argument(help="导出的包（.zip）", exists=True, dir_okay=False)],
     as_json: AsJson = False,
 ) -> None:
-    """核对并导入一个包，先收回、后公开（公众网一端）；给出回执码。"""
+    """核对并导入一个包，条目与展览都先收回、后公开（公众网一端）；给出回执码。"""
     from holdings.publishing.coming_in import bring_in
 
     with said_plainly():
@@ -104,14 +104,20 @@ def bring(
         p = arrived.package
         if as_json:
             print_json({"sequence": p.sequence, "new": arrived.new, "withdrawn": arrived.withdrawn,
-                        "additions": p.additions, "receipt": arrived.code, "file": str(path)})  # fmt: skip
+                        "additions": p.additions, "editions": p.editions, "taken_down": arrived.taken_down,
+                        "receipt": arrived.code, "file": str(path)})  # fmt: skip
             return
-        done = (
-            f"收回 {arrived.withdrawn} 条，公开 {p.additions} 条" if arrived.new else "已经导入过，没有改动"
-        )
+        done = "已经导入过，没有改动"
+        if arrived.new:
+            done = _counts(p.additions, arrived.withdrawn, p.editions, arrived.taken_down)
         out.print(
             f"第 {p.sequence} 号包：{done}。回执码 {arrived.code}（{path}）", highlight=False, soft_wrap=True
         )
+
+
+def _counts(additions: int, withdrawals: int, editions: int, taken_down: int) -> str:
+    shows = f"；展览 {editions} 个，撤下 {taken_down} 个" if editions or taken_down else ""
+    return f"公开 {additions} 条，收回 {withdrawals} 条{shows}"
 
 
 def _until_gone(settings: Settings, catalogue: Catalogue) -> None:
@@ -227,7 +233,7 @@ def _say(settings: Settings, said: dict[str, Any]) -> None:
     if count:
         late = "，已超过时限！请立即导出、带去、取回回执" if said["overdue"] else ""
         out.print(
-            f"收回 {count} 条尚未确认送到公众网（未出包 {said['withdrawals_not_exported']}），"
+            f"收回 {count} 项（条目与展览）尚未确认送到公众网（未出包 {said['withdrawals_not_exported']}），"
             f"最早的已 {said['oldest_hours']} 小时{late}。",
             highlight=False,
         )

@@ -1,4 +1,4 @@
-"""Making a package: what became public since the last one, and what is not public any more."""
+"""Making a package: what became public since the last one, and what is not public any more; records and exhibitions."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import logging
 import os
 import secrets
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -18,12 +18,14 @@ from typing import IO, TYPE_CHECKING, Any
 
 from holdings.access import PUBLIC
 from holdings.catalogue import Catalogue, StoredPage
-from holdings.catalogue.publishing import Carried, Package
+from holdings.catalogue.publishing import Carried, CarriedEdition, Package
 from holdings.catalogue.records import StoredRecord
 from holdings.errors import BadInput, Conflict
 from holdings.public_page import PublicPage, public_page
+from holdings.publishing.editions import Line, public_lines
 from holdings.publishing.lines import line_of
 from holdings.publishing.package import (
+    EDITIONS,
     FORMAT,
     MANIFEST,
     RECORDS,
@@ -32,6 +34,7 @@ from holdings.publishing.package import (
     FileMark,
     Manifest,
     digest,
+    package_of,
 )
 from holdings.settings import Settings
 from holdings.signing import key_name, load_private
@@ -48,12 +51,19 @@ BATCH = 50
 
 @dataclass
 class Plan:
-    """carried: id → what this package will have said of it.  withdrawn: ids.  closed_at: of the first."""
+    """carried: id → what this package will have said of it.  withdrawn: ids.  editions: slug → line.  taken_down:
+    slugs.  closed_at: of the first withdrawal, of either."""
 
     carried: dict[str, Carried] = field(default_factory=dict)
     depth: dict[str, int] = field(default_factory=dict)
     withdrawn: list[str] = field(default_factory=list)
+    editions: dict[str, Line] = field(default_factory=dict)
+    taken_down: list[str] = field(default_factory=list)
     closed_at: datetime | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.carried or self.withdrawn or self.editions or self.taken_down)
 
 
 def export(
@@ -76,13 +86,14 @@ def export(
     _finish_rename(folder, last)
     full = full or last is None
     plan = make_plan(catalogue, full=full)
-    if not full and not plan.carried and not plan.withdrawn:
+    if not full and plan.is_empty:
         return None
     part = folder / f".{secrets.token_hex(8)}.part"
     try:
         package = _write(part, settings, catalogue, plan, key, last, full, progress)
         _still_public(catalogue, plan)
-        catalogue.publishing.made(package, plan.carried, plan.withdrawn)
+        editions = {slug: CarriedEdition(line.title, line.digest) for slug, line in plan.editions.items()}
+        catalogue.publishing.made(package, plan.carried, plan.withdrawn, editions, plan.taken_down)
         target = folder / name_of(package)
         part.replace(target)
     finally:
@@ -113,13 +124,37 @@ def make_plan(catalogue: Catalogue, *, full: bool) -> Plan:
     for ids in ledger.carried_ids():
         there = catalogue.records.many(ids)
         plan.withdrawn += [i for i in ids if i not in there]
+    _plan_editions(catalogue, plan, full=full)
     return plan
 
 
 def _withdraw(plan: Plan, closed: dict[str, StoredRecord]) -> None:
     plan.withdrawn += closed
-    times = [plan.closed_at, *(s.changed_at for s in closed.values())]
-    plan.closed_at = min((t for t in times if t is not None), default=None)
+    _closed(plan, [s.changed_at for s in closed.values()])
+
+
+def _closed(plan: Plan, times: Sequence[datetime]) -> None:
+    plan.closed_at = min((t for t in (plan.closed_at, *times) if t is not None), default=None)
+
+
+def _plan_editions(catalogue: Catalogue, plan: Plan, *, full: bool) -> None:
+    ledger = catalogue.publishing
+    ledger.notice()  # since when those that were taken down are
+    known, now = ledger.carried_editions(), _editions(catalogue, plan)
+    for slug, line in now.items():
+        if full or slug not in known or known[slug].digest != line.digest:
+            plan.editions[slug] = line
+    plan.taken_down = sorted(known.keys() - now.keys())
+    _closed(plan, [at for _, _, at in ledger.taken_down()])
+
+
+def _editions(catalogue: Catalogue, plan: Plan) -> dict[str, Line]:
+    withdrawn = set(plan.withdrawn)
+
+    def carried(ids: Sequence[str]) -> set[str]:
+        return {i for i in ids if i in plan.carried} | (catalogue.publishing.carried(ids).keys() - withdrawn)
+
+    return public_lines(catalogue, carried)
 
 
 def _write(
@@ -135,7 +170,9 @@ def _write(
     files: dict[str, FileMark] = {}
     with part.open("wb") as out, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         withdrawn = "".join(json.dumps({"id": i}, ensure_ascii=False) + "\n" for i in sorted(plan.withdrawn))
+        withdrawn += "".join(json.dumps({"slug": slug}) + "\n" for slug in plan.taken_down)
         _put(archive, WITHDRAWALS, withdrawn.encode(), files)
+        _put(archive, EDITIONS, b"".join(line.text + b"\n" for line in plan.editions.values()), files)
         with TemporaryFile(dir=part.parent) as lines:
             _write_records(archive, lines, catalogue, FileStore(settings.store_dir), plan, files, progress)
             _copy(archive, lines, files)
@@ -149,6 +186,8 @@ def _write(
             key=key_name(key.public_key()),
             additions=len(plan.carried),
             withdrawals=len(plan.withdrawn),
+            editions=len(plan.editions),
+            taken_down=len(plan.taken_down),
             files=files,
         )
         content = manifest.encoded()
@@ -157,9 +196,7 @@ def _write(
         archive.close()
         out.flush()
         os.fsync(out.fileno())
-    made_at = datetime.fromisoformat(manifest.made_at)
-    counts = (manifest.additions, manifest.withdrawals)
-    return Package(manifest.sequence, manifest.kind, digest(content), made_at, *counts, plan.closed_at)
+    return replace(package_of(manifest, digest(content)), closed_at=plan.closed_at)
 
 
 def _write_records(
@@ -235,6 +272,10 @@ def _still_public(catalogue: Catalogue, plan: Plan) -> None:
         for record_id in part:
             if record_id not in stored or PUBLIC not in stored[record_id].audiences:
                 raise _changed(record_id)
+    now = _editions(catalogue, plan)
+    for slug, line in plan.editions.items():
+        if slug not in now or now[slug].digest != line.digest:
+            raise Conflict(f"导出期间展览“{slug}”有变动，未出包。", advice="请再运行一次。")
 
 
 def _changed(record_id: str) -> Conflict:

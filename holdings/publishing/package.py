@@ -1,7 +1,9 @@
-"""The package: a zip of manifest.json, manifest.sig, withdrawals.jsonl, records.jsonl and files/<SHA-256>.
+"""The package: a zip of manifest.json, manifest.sig, withdrawals.jsonl, records.jsonl, editions.jsonl and
+files/<SHA-256>.
 
 The manifest names every other file with its SHA-256 and size, the package's number and the manifest before it;
-the signature (Ed25519) is over the manifest's bytes. Nothing else may be in the zip.
+the signature (Ed25519) is over the manifest's bytes. Nothing else may be in the zip. Format 1, which is read still,
+has no exhibitions.
 """
 
 from __future__ import annotations
@@ -14,25 +16,27 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from holdings.catalogue.publishing import Package
 from holdings.errors import BadPackage
 from holdings.signing import is_signed, key_name
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
-RECORDS, WITHDRAWALS = "records.jsonl", "withdrawals.jsonl"
+RECORDS, WITHDRAWALS, EDITIONS = "records.jsonl", "withdrawals.jsonl", "editions.jsonl"
 CHUNK = 1 << 20
 #: A manifest names some hundred bytes a file: room for a million pages, and no bomb.
 MAX_MANIFEST = 400_000_000
 MAX_LINE = 200_000_000
-_NAME = re.compile(r"records\.jsonl|withdrawals\.jsonl|files/[0-9a-f]{64}")
+_FILE = re.compile(r"files/[0-9a-f]{64}")
 
 
 class FileMark(BaseModel):
@@ -43,11 +47,14 @@ class FileMark(BaseModel):
 
 
 class Manifest(BaseModel):
-    """previous: SHA-256 of the manifest before, "" for the first.  made_at: ISO 8601, UTC."""
+    """previous: SHA-256 of the manifest before, "" for the first.  made_at: ISO 8601, UTC.
+
+    additions, withdrawals: records.  editions, taken_down: exhibitions.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal[1]
+    format: Literal[1, 2]
     archive: str
     kind: Literal["full", "delta"]
     sequence: int = Field(ge=1)
@@ -56,12 +63,30 @@ class Manifest(BaseModel):
     key: str
     additions: int = Field(ge=0)
     withdrawals: int = Field(ge=0)
+    editions: int = Field(0, ge=0)
+    taken_down: int = Field(0, ge=0)
     files: dict[str, FileMark]
 
     def encoded(self) -> bytes:
         return json.dumps(
             self.model_dump(), ensure_ascii=False, sort_keys=True, separators=(",", ":")
         ).encode()
+
+
+def package_of(manifest: Manifest, named: str) -> Package:
+    """What the ledgers of both sides keep of it. named: `digest` of its bytes."""
+    m = manifest
+    made_at = datetime.fromisoformat(m.made_at)
+    return Package(
+        m.sequence,
+        m.kind,
+        named,
+        made_at,
+        m.additions,
+        m.withdrawals,
+        editions=m.editions,
+        taken_down=m.taken_down,
+    )
 
 
 def digest(manifest: bytes) -> str:
@@ -149,7 +174,9 @@ def _check_names(archive: zipfile.ZipFile, manifest: Manifest, limit: int) -> No
     if len(names) != len(set(names)) or set(names) != wanted:
         odd = sorted(set(names) ^ wanted)[:3]
         raise BadPackage(f"包里的文件与清单不符：{'、'.join(odd) or '有重名'}。", advice=_AGAIN)
-    if not {RECORDS, WITHDRAWALS} <= wanted or not all(_NAME.fullmatch(name) for name in manifest.files):
+    lines = {RECORDS, WITHDRAWALS} | ({EDITIONS} if manifest.format > 1 else set())
+    rest = manifest.files.keys() - lines
+    if not lines <= wanted or not all(_FILE.fullmatch(name) for name in rest):
         raise BadPackage("包的清单里有不该有的文件名。", advice=_AGAIN)
     if sum(info.file_size for info in archive.infolist()) > limit:
         raise BadPackage(

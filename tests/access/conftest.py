@@ -17,7 +17,9 @@ from holdings.settings import Settings
 from search_api.app import create_app
 from tests.api.conftest import archive, fresh, make_system, tools
 
-__all__ = ["archive", "fresh", "make_system", "tools"]
+from .carrying import inside, outside, stick
+
+__all__ = ["archive", "fresh", "inside", "make_system", "outside", "stick", "tools"]
 
 GOOD, OTHER = "海风-吹过-三座-旧灯塔", "晒盐的人-数着-退潮的钟声"
 

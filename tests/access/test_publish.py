@@ -9,89 +9,30 @@ import signal
 import subprocess
 import sys
 import time
-import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
+from curation.edition import as_json
 from holdings.access import PUBLIC, STAFF
-from holdings.catalogue import Catalogue
 from holdings.errors import BadInput, BadPackage, NotFound
-from holdings.publishing.coming_in import Arrived, bring_in
+from holdings.publishing.coming_in import bring_in
 from holdings.publishing.commands import _acknowledge, _status
 from holdings.publishing.going_out import export, make_plan
-from holdings.publishing.package import MANIFEST, RECORDS, SIGNATURE, WITHDRAWALS, Manifest
+from holdings.publishing.package import MANIFEST, RECORDS, SIGNATURE, WITHDRAWALS
 from holdings.records import Line, PageText
-from holdings.settings import Settings
-from holdings.signing import load_private, make_key
-from holdings.store import FileStore
+from holdings.signing import make_key
 from tests.api.conftest import System
 from tests.api.small_archive import file_record, of, small_archive
+from tests.api.test_exhibitions import CURATOR, edition
 
-from .trails import settings
+from .carrying import Side, bring, out, rewritten, signed_anew
 
 ROOT = Path(__file__).parents[2]
-
-
-class Side:
-    """One of the two installations."""
-
-    def __init__(self, home: Path, **more: object) -> None:
-        self.settings: Settings = settings(home, **more)
-        self.catalogue = Catalogue(self.settings.catalogue_url)
-        self.catalogue.upgrade()
-        self.store = FileStore(self.settings.store_dir)
-
-    def set_access(self, record_id: str, *, open_: bool) -> None:
-        marks = ("开放", "公开") if open_ else ("控制", "")
-        self.catalogue.records.set_access(record_id, access_status=marks[0], publicity=marks[1])
-
-    def state(self) -> dict[str, Any]:
-        """id → all that the public would get of it."""
-        found = {}
-        for ids in self.catalogue.records.ids():
-            for record_id, stored in self.catalogue.records.many(ids).items():
-                if PUBLIC in stored.audiences:
-                    pages = self.catalogue.pages.of(record_id)
-                    texts = [p.text.text if p.text else "" for p in pages]
-                    files = [a.name for a in self.catalogue.records.attachments(record_id)]
-                    found[record_id] = (stored.record.title, stored.record.reference_code, texts, files)
-        return found
-
-
-@pytest.fixture
-def inside(tmp_path: Path) -> Side:
-    side = Side(tmp_path / "inside")
-    for start in range(0, 69, 50):
-        side.catalogue.records.put(small_archive(side.store).incoming[start : start + 50])
-    make_key(side.settings.publish_key_file)
-    return side
-
-
-@pytest.fixture
-def outside(tmp_path: Path, inside: Side) -> Side:
-    key = inside.settings.publish_key_file.with_name("publish.key.pub")
-    return Side(tmp_path / "outside", public_only=True, publish_public_key=key)
-
-
-@pytest.fixture
-def stick(tmp_path: Path) -> Path:
-    return tmp_path / "stick"
-
-
-def out(side: Side, stick: Path, **how: bool) -> Path:
-    made = export(side.settings, side.catalogue, stick, **how)
-    assert made is not None
-    return made[0]
-
-
-def bring(side: Side, package: Path) -> Arrived:
-    return bring_in(side.settings, side.catalogue, package)
 
 
 def an_open_file(side: Side) -> str:
@@ -194,44 +135,12 @@ def test_a_package_out_of_turn_is_refused_with_what_to_do(inside: Side, outside:
 # ── packages that were tampered with ───────────────────────────────────────────
 
 
-def rewritten(package: Path, target: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
-    with zipfile.ZipFile(package) as archive:
-        files = {name: archive.read(name) for name in archive.namelist()}
-    change(files)
-    with zipfile.ZipFile(target, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return target
-
-
 def line_changed(old: str, new: str) -> Callable[[dict[str, bytes]], None]:
     def change(files: dict[str, bytes]) -> None:
         assert old.encode() in files[RECORDS]
         files[RECORDS] = files[RECORDS].replace(old.encode(), new.encode())
 
     return change
-
-
-def signed_anew(
-    inside: Side, change: Callable[[dict[str, bytes]], None]
-) -> Callable[[dict[str, bytes]], None]:
-    """As somebody inside who has the key: everything fits but what it says."""
-    from hashlib import sha256
-
-    from holdings.publishing.package import FileMark
-
-    def with_seal(files: dict[str, bytes]) -> None:
-        change(files)
-        manifest = Manifest.model_validate_json(files[MANIFEST])
-        marks = {
-            name: FileMark(sha256=sha256(content).hexdigest(), size=len(content))
-            for name, content in files.items()
-            if name not in (MANIFEST, SIGNATURE)
-        }
-        files[MANIFEST] = manifest.model_copy(update={"files": marks}).encoded()
-        files[SIGNATURE] = load_private(inside.settings.publish_key_file, "").sign(files[MANIFEST])
-
-    return with_seal
 
 
 TAMPERED: dict[str, tuple[Callable[[dict[str, bytes]], None], str]] = {
@@ -322,7 +231,12 @@ def test_killed_at_any_instant_both_sides_end_alike(
 ) -> None:
     chance = random.Random(7)
     bring(outside, out(inside, stick))
-    for _ in range(12 if long_run else 2):
+    for number in range(12 if long_run else 2):
+        for slug in chance.sample(sorted(inside.shows()), min(number, 1)):
+            inside.catalogue.editions.withdraw(slug, CURATOR)
+        for slug in chance.sample(("jia", "yi", "bing"), 2):
+            shown = replace(edition(1, 6, title=f"第 {number} 轮"), slug=slug)
+            inside.catalogue.editions.publish(as_json(shown), CURATOR)
         ids = [i for ids in inside.catalogue.records.ids() for i in ids if i.count("-") == 3]
         for record_id in chance.sample(ids, 8):
             inside.set_access(record_id, open_=chance.random() < 0.6)
@@ -332,6 +246,7 @@ def test_killed_at_any_instant_both_sides_end_alike(
         killed(command(outside, "import", str(newest)), chance)
         bring(outside, newest)
         assert outside.state() == inside.state()
+        assert outside.shows() == inside.shows()
         assert not list(outside.settings.home.glob(".package-*"))
         assert not list(stick.glob(".*.part"))
 

@@ -18,6 +18,8 @@ from holdings.catalogue import Catalogue
 from holdings.catalogue.accounts import DeskCheck
 from holdings.catalogue.offers import OfferWish
 
+from .conftest import Stage
+
 pytestmark = pytest.mark.browser
 
 SAID = "家中有一张 1952 年的渔业互助组合影 <script>alert(1)</script>"
@@ -194,6 +196,28 @@ def test_a_reader_s_list_stays_with_the_account_and_loses_what_is_closed_to_them
     expect(page.locator(".dh-kept")).to_have_count(1)
     assert [one.record_id for one in catalogue.favourites.of(reader.id)] == ["990001:J001-1-2-9"]
     kept(page, "list-account")
+
+
+def test_where_no_offers_are_taken_the_page_says_so_and_has_no_form(
+    page: Page, catalogue: Catalogue, home: Path, stage: Stage
+) -> None:
+    curator = Caller(STAFF, frozenset({"curator"}), "试", "key:1")
+    section = Section("nets", "渔网", "", (), "找麻网照片")
+    made = Edition("yu-wang", 0, "渔网", "", "", (section,), (), (), "2026-03-02")
+    catalogue.editions.publish(as_json(made), curator)
+    try:
+        with (
+            stage.search_api(home, stage.free_port(), DANGHAI_PUBLIC_ONLY="1") as api,
+            stage.explorer(api, home / "explorer-outside.log") as address,
+        ):
+            page.goto(f"{address}/offer")
+            expect(page.locator("[data-key=wanted-yu-wang-nets]")).to_contain_text("找麻网照片")
+            expect(page.locator(".dh-notice")).to_contain_text("请来馆、来信或来电")
+            expect(page.locator("[data-testid=stForm], textarea")).to_have_count(0)
+            expect(page.get_by_role("link", name="我有线索")).to_have_count(0)
+            kept(page, "offer-closed")
+    finally:
+        catalogue.editions.withdraw("yu-wang", curator)
 
 
 def test_what_an_exhibition_wants_is_offered_to_it(phone_page: Page, catalogue: Catalogue) -> None:

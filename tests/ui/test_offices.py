@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 
 from holdings.access import STAFF
 from holdings.catalogue import Catalogue
-from holdings.catalogue.publishing import Carried, Package
+from holdings.catalogue.publishing import Carried, CarriedEdition, Package
 from holdings.records import Line, PageText
 from tests.ui.conftest import HOLDINGS, ingest
 from tests.ui.waiting import choose, settled
@@ -184,13 +184,17 @@ def test_the_officer_decides_on_what_is_held_with_a_reason(
 
 def test_withdrawals_the_outside_does_not_know_of_alarm(page: Page, catalogue: Catalogue) -> None:
     now = datetime.now(UTC)
-    package = Package(1, "full", "0" * 64, now - timedelta(days=4), 1, 0)
-    catalogue.publishing.made(package, {CLOSED: Carried(1, "", now - timedelta(days=3))}, [])
+    package = Package(1, "full", "0" * 64, now - timedelta(days=4), 1, 0, editions=1)
+    shows = {"yu-wang": CarriedEdition("渔网展", "0" * 64, now - timedelta(days=2))}
+    catalogue.publishing.made(package, {CLOSED: Carried(1, "", now - timedelta(days=3))}, [], shows, [])
     come_in(page, catalogue, "archivist", name="fa.bu")
     page.goto("/")
     page.locator("[role=alert] a", has_text="逾期").click()
     expect(page.locator(".dh-notice.is-alarm h2")).to_contain_text("最早的已 3 天")
+    expect(page.locator(".dh-notice.is-alarm li")).to_contain_text("2 项还没有出包")
     expect(page.locator(".dh-table").first).to_contain_text("J045-3-1-1")
+    expect(page.locator(".dh-table tr", has_text="渔网展")).to_contain_text("展览已撤下")
+    expect(page.locator(".dh-table").last).to_contain_text("＋展览 1")
     expect(page.locator(".dh-table").last).to_contain_text("没有回执")
 
 

@@ -1,0 +1,174 @@
+"""A published exhibition ↔ one line of a package.
+
+A line holds the edition as the public reads it inside now: what stands on a record that the public may not see, or
+of which something was hidden since, is not in it, nor a quotation that its page does not say any more, nor the name
+of a fonds that is closed. The outside asks all of it again, at every request.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from holdings.access import PUBLIC
+from holdings.catalogue import Catalogue, StoredPage
+from holdings.catalogue.editions import StoredEdition, records_of, without
+from holdings.edition_parts import says
+from holdings.errors import BadPackage
+
+#: Who published it, as the outside has it: people's names stay inside.
+FROM_INSIDE = "内网导入"
+_Pages = Mapping[tuple[str, int], StoredPage]
+
+
+@dataclass(frozen=True)
+class Line:
+    """text: the JSON of a line, without its end."""
+
+    slug: str
+    title: str
+    text: bytes
+
+    @property
+    def digest(self) -> str:
+        """SHA-256: two editions that say the same to the public have the same one."""
+        return hashlib.sha256(self.text).hexdigest()
+
+
+# ── going out ──────────────────────────────────────────────────────────────────
+
+
+def public_lines(catalogue: Catalogue, carried: Callable[[Sequence[str]], set[str]]) -> dict[str, Line]:
+    """slug → its line, of all that are published. carried: which of these records the outside has, or gets with
+    the same package: no other may be stood on."""
+    editions = catalogue.editions
+    return {head.slug: _line(catalogue, editions.whole(head), carried) for head in editions.heads()}
+
+
+def _line(catalogue: Catalogue, edition: StoredEdition, carried: Callable[[Sequence[str]], set[str]]) -> Line:
+    ids = sorted(records_of(edition.body))
+    gone = catalogue.editions.gone(edition, PUBLIC) | (set(ids) - carried(ids))
+    body = _as_read(catalogue, without(edition.body, gone))
+    said = {"published_at": edition.published_at.isoformat(), "body": body}
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return Line(edition.slug, str(body["title"]), text.encode())
+
+
+def _as_read(catalogue: Catalogue, body: Any) -> Any:
+    places = sorted(set(_places(body)))
+    found = catalogue.seen_pages.at(places)
+    pages = {(record_id, page.number): page for record_id, some in found.items() for page in some}
+    above = catalogue.seen_records.ancestors(sorted(records_of(body)))
+    fonds = {
+        record_id: {s.record.title for s in chain if s.record.level == "fonds" and PUBLIC in s.audiences}
+        for record_id, chain in above.items()
+    }
+    return _kept(body, pages, fonds)
+
+
+def _places(body: Any) -> Iterator[tuple[str, int]]:
+    if isinstance(body, Mapping):
+        if place := _place(body):
+            yield place
+        for value in body.values():
+            yield from _places(value)
+    elif isinstance(body, list | tuple):
+        for value in body:
+            yield from _places(value)
+
+
+def _place(value: Any) -> tuple[str, int] | None:
+    """The page of a record that a picture or a quotation is of."""
+    if isinstance(value, Mapping) and value.get("record_id") and isinstance(value.get("page"), int):
+        return value["record_id"], value["page"]
+    return None
+
+
+def _kept(body: Any, pages: _Pages, fonds: Mapping[str, set[str]]) -> Any:
+    if isinstance(body, Mapping):
+        kept = {k: None if _is_away(v, pages) else _kept(v, pages, fonds) for k, v in body.items()}
+        if kept.get("fonds") and kept["fonds"] not in fonds.get(kept.get("record_id") or "", ()):
+            kept["fonds"] = ""
+        return kept
+    if isinstance(body, list | tuple):
+        return [_kept(value, pages, fonds) for value in body if not _is_away(value, pages)]
+    return body
+
+
+def _is_away(value: Any, pages: _Pages) -> bool:
+    """A picture whose page is not there, a quotation that its page does not say."""
+    place = _place(value)
+    if place is None:
+        return False
+    page = pages.get(place)
+    if page is None:
+        return True
+    if "text" in value:
+        return page.text is None or not says(page.text.text, value["text"])
+    return not page.width
+
+
+# ── coming in ──────────────────────────────────────────────────────────────────
+
+
+class _Picture(BaseModel):
+    record_id: str
+    page: int
+
+
+class _Exhibit(BaseModel):
+    key: str
+    record_id: str
+    pictures: list[_Picture]
+
+
+class _Section(BaseModel):
+    exhibits: list[_Exhibit]
+
+
+class _Entry(BaseModel):
+    record_id: str
+
+
+class _Body(BaseModel):
+    """As far as this room knows a body: what finds, shows and withdraws it."""
+
+    slug: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}$")]
+    number: Annotated[int, Field(ge=1)]
+    title: str
+    sections: list[_Section]
+    chronology: list[_Entry]
+
+
+class _Given(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    published_at: AwareDatetime
+    body: _Body
+
+
+def edition_of(line: Mapping[str, Any], here: Callable[[Sequence[str]], set[str]]) -> StoredEdition:
+    """here: which of these records are on the outside once the package is in.
+
+    Errors: BadPackage for what is malformed, or stands on a record that the public is not given.
+    """
+    try:
+        given = _Given.model_validate(line)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise BadPackage(f"包里有读不懂的展览：{where} {first['msg']}", advice=_ADVICE) from error
+    body = line["body"]
+    ids = sorted(records_of(body))
+    if missing := sorted(set(ids) - here(ids)):
+        said = f"包里的展览“{given.body.slug}”用了公众看不到的条目：{'、'.join(missing[:3])}。"
+        raise BadPackage(said, advice=_ADVICE)
+    return StoredEdition(given.body.slug, given.body.number, body, FROM_INSIDE, given.published_at)
+
+
+_ADVICE = "整包未收。请由内网核对这个展览，再重新导出。"
