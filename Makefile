@@ -5,6 +5,9 @@ BASE_PYTHON := $(shell command -v python3.11 || command -v python3)
 # A demo or a test never touches the data folder of a real installation.
 DEMO := DANGHAI_HOME=demo-data DANGHAI_ARCHIVE_NAME=蓬屿市档案馆（样例）
 
+# What Python compiled is kept, whatever the shell around says: the tests alone start hundreds of processes.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help demo demo-answer test test-long lint bench models lock supply transformers clean
 
 help:

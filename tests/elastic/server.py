@@ -24,7 +24,7 @@ def elastic_software() -> Software:
 
 @pytest.fixture(scope="session")
 def elastic_node(elastic_software: Software, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    node = Node(elastic_software, tmp_path_factory.mktemp("elastic"))
+    node = Node(elastic_software, tmp_path_factory.mktemp("elastic"), brief=True)
     node.start()
     yield node
     node.kill()

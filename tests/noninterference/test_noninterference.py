@@ -43,9 +43,9 @@ PART = (
 )
 STAFF_WHOLE, STAFF_PART = ("staff",), ("signed-in staff",)
 
-CI, CI_PART = Quota(6, 6, 1, later=4), Quota(1, 3, 1, later=6)
+CI, CI_PART = Quota(6, 6, 1, later=6), Quota(1, 3, 1, later=8)
 LONG, LONG_PART = Quota(40, 16, 4), Quota(8, 6, 1)
-CI_STAFF = Quota(3, 3, 1, later=4)
+CI_STAFF = Quota(2, 2, 1, later=4)
 #: A set takes a minute: what was found is told as it was found, not made smaller.
 GENERATE = (Phase.generate,)
 #: Least requests that are compared by either test.
