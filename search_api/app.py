@@ -55,8 +55,18 @@ DESCRIPTION = """档海检索接口：词与意两路检索、条目、页面图
 #: How OpenAPI describes every error.
 ERROR: dict[str, Any] = {
     "description": "RFC 9457",
-    "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
+
+
+class Described(FastAPI):
+    """With the shape of every error in its OpenAPI document once. FastAPI takes up what is sent as JSON only; written
+    out at each answer of each route it was nine tenths of the document, and a browser took 11 s of processor time to draw /docs; now 4."""
+
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
+        document["components"]["schemas"].setdefault("Problem", Problem.model_json_schema())
+        return document
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -70,7 +80,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         yield
         await house.close()
 
-    app = FastAPI(
+    app = Described(
         title="档海 Danghai",
         version="0.1.0",
         description=DESCRIPTION,

@@ -171,6 +171,14 @@ def site(api: str, home: Path, stage: Stage) -> Iterator[str]:
 
 
 @pytest.fixture(scope="package")
+def second(home: Path, stage: Stage) -> Iterator[tuple[str, int]]:
+    """An explorer whose API is away; its address, and the port at which a test may start the API."""
+    port = free_port()
+    with stage.explorer(f"http://127.0.0.1:{port}", home / "explorer-second.log") as address:
+        yield address, port
+
+
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         pytest.skip("needs chromium: apt-get install chromium")
@@ -205,24 +213,64 @@ def phone(chromium: Browser, site: str) -> Iterator[BrowserContext]:
 
 
 @contextmanager
-def fresh_page(context: BrowserContext) -> Iterator[Page]:
-    """A visitor nobody knows; a script error on the page fails the test that caused it."""
-    context.clear_cookies()
+def the_tab(context: BrowserContext) -> Iterator[Page]:
+    """The tab that the test before has left: a renderer that starts anew, and compiles the explorer's scripts anew, costs
+    more processor time than most tests. A script error on the page fails the test that caused it."""
+    tab, *more = context.pages or [context.new_page()]
+    for one in more:
+        one.close()
+    tab.mouse.move(0, 0)
     errors: list[str] = []
-    made = context.new_page()
-    made.on("pageerror", lambda error: errors.append(str(error)))
-    yield made
-    made.close()
+
+    def failed(error: object) -> None:
+        errors.append(str(error))
+
+    def crashed(_: object) -> None:
+        errors.append("the page crashed")
+
+    tab.on("pageerror", failed)
+    tab.on("crash", crashed)
+    yield tab
+    tab.remove_listener("pageerror", failed)
+    tab.remove_listener("crash", crashed)
+    if "the page crashed" in errors:
+        tab.close()
     assert errors == []
 
 
 @pytest.fixture
 def page(desktop: BrowserContext) -> Iterator[Page]:
-    with fresh_page(desktop) as made:
-        yield made
+    """For a visitor nobody knows: who goes anywhere loads it."""
+    with the_tab(desktop) as tab:
+        desktop.clear_cookies()
+        yield tab
 
 
 @pytest.fixture
 def phone_page(phone: BrowserContext) -> Iterator[Page]:
-    with fresh_page(phone) as made:
-        yield made
+    with the_tab(phone) as tab:
+        phone.clear_cookies()
+        yield tab
+
+
+@contextmanager
+def reading(context: BrowserContext, session: pytest.Session) -> Iterator[Page]:
+    failed = session.testsfailed
+    with the_tab(context) as tab:
+        yield tab
+        if session.testsfailed > failed:
+            tab.goto("about:blank")
+
+
+@pytest.fixture
+def reader(desktop: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """For tests that only read, as nobody: tests.ui.waiting.visit goes on in the page that the test before has loaded.
+    After a failure it is loaded again."""
+    with reading(desktop, request.session) as tab:
+        yield tab
+
+
+@pytest.fixture
+def phone_reader(phone: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
+    with reading(phone, request.session) as tab:
+        yield tab

@@ -10,8 +10,7 @@ if TYPE_CHECKING:
 
 
 def sign_in(page: Page, key: str) -> None:
-    """Who looks at the next page this context opens is whoever has this key."""
-    page.context.clear_cookies()
+    """Whoever has this key, or session's token, looks at the next page that is loaded."""
     here = urlsplit(page.context.request.get("/_stcore/health").url)
     origin = {"Origin": f"{here.scheme}://{here.netloc}"}
     answer = page.context.request.post("/x/sign-in", form={"key": key}, headers=origin, max_redirects=0)

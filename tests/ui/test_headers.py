@@ -8,6 +8,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from tests.ui.waiting import follow
+
 READ = "J001-1-1-3"
 
 if TYPE_CHECKING:
@@ -36,9 +38,9 @@ def test_pages_work_and_break_no_rule_of_the_policy(page: Page) -> None:
     page.goto("/?q=渔民")
     expect(page.locator(".dh-card").first).to_be_visible()
     expect(page.locator(".st-key-histogram canvas, .st-key-histogram svg.marks").first).to_be_visible()
-    page.goto(f"/record?id=990001:{READ}")
+    follow(page, f"/record?id=990001:{READ}")
     expect(page.locator(".dh-stage img").first).to_be_visible()
-    page.goto("/browse")
+    follow(page, "/browse")
     expect(page.get_by_text("J001").first).to_be_visible()
     assert refused == []
 

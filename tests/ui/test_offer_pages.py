@@ -17,8 +17,9 @@ from holdings.access import READING_ROOM, STAFF, Caller
 from holdings.catalogue import Catalogue
 from holdings.catalogue.accounts import DeskCheck
 from holdings.catalogue.offers import OfferWish
-
-from .conftest import Stage
+from tests.ui.conftest import Stage
+from tests.ui.signing import sign_in
+from tests.ui.waiting import follow
 
 pytestmark = pytest.mark.browser
 
@@ -44,13 +45,9 @@ def jpeg() -> bytes:
     return out.getvalue()
 
 
-def staff(page: Page, catalogue: Catalogue, role: str) -> None:
-    key = catalogue.keys.add(STAFF, roles=[role], name="征集员")
-    page.goto("/sign-in")
-    page.locator("summary", has_text="密钥").click()
-    page.locator("input[name=key]").fill(key)
-    page.locator(".dh-key .dh-main").click()
-    expect(page.locator("[data-key=nav-offers]")).to_be_visible()
+def staff(page: Page, catalogue: Catalogue, role: str, at: str) -> None:
+    sign_in(page, catalogue.keys.add(STAFF, roles=[role], name="征集员"))
+    page.goto(at)
 
 
 def filled(page: Page, what: str, said: str) -> None:
@@ -91,7 +88,7 @@ def test_a_stranger_offers_on_a_phone_and_staff_follow_it_at_the_desk(
     expect(phone_page.locator("[data-key=standing]")).to_contain_text("线索，待看")
     expect(phone_page.locator("[data-key=standing]")).not_to_contain_text("读者一")
 
-    staff(page, catalogue, "curator")
+    staff(page, catalogue, "curator", "/")
     page.locator("[data-key=nav-offers]").click()
     expect(page.locator("h1")).to_have_text("线索")
     kept(page, "offers")
@@ -122,7 +119,7 @@ def test_a_stranger_offers_on_a_phone_and_staff_follow_it_at_the_desk(
 def test_staff_see_what_was_looked_at(page: Page, catalogue: Catalogue) -> None:
     today = datetime.now(UTC).date().isoformat()
     catalogue.visits.add({(today, "record", "990001:J001-1-2-9"): 12, (today, "exhibition", "yu-ye"): 3})
-    staff(page, catalogue, "curator")
+    staff(page, catalogue, "curator", "/offers")
     page.locator("[data-key=nav-visits]").click()
     expect(page.locator("tr", has_text="渔民号子手抄本")).to_contain_text("12")
     kept(page, "visits")
@@ -148,8 +145,7 @@ def test_a_correction_goes_from_a_record_s_page_into_a_new_version_of_its_text(
     page.get_by_role("button", name="提交", exact=True).click()
     expect(page.locator("#dh-once")).to_contain_text("ZJ-")
     [offer] = catalogue.offers.listing(OfferWish(kind="correction"))
-    staff(page, catalogue, "archivist")
-    page.goto(f"/offers?id={offer.id}")
+    staff(page, catalogue, "archivist", f"/offers?id={offer.id}")
     page.get_by_role("button", name="采纳").click()
     expect(page.locator("h1")).to_contain_text("已采纳")
     after = catalogue.pages.of(record)[0]
@@ -158,7 +154,7 @@ def test_a_correction_goes_from_a_record_s_page_into_a_new_version_of_its_text(
         before.text_version + 1,
         before.text.text.replace("拔篷", "拔蓬"),
     )
-    page.goto(f"/record?id={record}&view=fields")
+    follow(page, f"/record?id={record}&view=fields")
     expect(page.locator("[data-key=corrections]")).to_contain_text("“拔篷”应作“拔蓬”")
     kept(page, "record-corrections")
 
@@ -171,24 +167,20 @@ def test_a_reader_s_list_stays_with_the_account_and_loses_what_is_closed_to_them
     grants, closed = catalogue.grants, "990001:J045-3-1-1"
     grant = grants.add(reader.caller_id, [closed], until=date.today(), reason="试", by="试")
 
-    def come_in() -> None:
-        page.goto("/sign-in")
-        page.locator("summary", has_text="密钥").click()
-        page.locator("input[name=key]").fill(catalogue.sessions.open(reader, "password"))
-        page.locator(".dh-key .dh-main").click()
-        expect(page.locator(".dh-side button")).to_have_text("退出")
+    def come_in(at: str) -> None:
+        sign_in(page, catalogue.sessions.open(reader, "password"))
+        page.goto(at)
 
     count = page.locator("[data-key=nav-list] .dh-count")
     page.goto("/record?id=990001:J001-1-2-9")
     page.locator("button", has_text="收藏").click()
     expect(count).to_have_text("1")
-    come_in()  # what was kept before comes along
-    page.goto(f"/record?id={closed}")
+    come_in(f"/record?id={closed}")  # what was kept before comes along
     page.locator("button", has_text="收藏").click()
     expect(count).to_have_text("2")
     page.locator(".dh-side button").click()
     expect(count).to_have_count(0)
-    come_in()
+    come_in("/browse")
     expect(count).to_have_text("2")
     grants.revoke(grant.id, by="试")
     page.locator("[data-key=nav-list]").click()
@@ -199,17 +191,15 @@ def test_a_reader_s_list_stays_with_the_account_and_loses_what_is_closed_to_them
 
 
 def test_where_no_offers_are_taken_the_page_says_so_and_has_no_form(
-    page: Page, catalogue: Catalogue, home: Path, stage: Stage
+    page: Page, catalogue: Catalogue, home: Path, stage: Stage, second: tuple[str, int]
 ) -> None:
     curator = Caller(STAFF, frozenset({"curator"}), "试", "key:1")
     section = Section("nets", "渔网", "", (), "找麻网照片")
     made = Edition("yu-wang", 0, "渔网", "", "", (section,), (), (), "2026-03-02")
     catalogue.editions.publish(as_json(made), curator)
     try:
-        with (
-            stage.search_api(home, stage.free_port(), DANGHAI_PUBLIC_ONLY="1") as api,
-            stage.explorer(api, home / "explorer-outside.log") as address,
-        ):
+        address, port = second
+        with stage.search_api(home, port, DANGHAI_PUBLIC_ONLY="1"):
             page.goto(f"{address}/offer")
             expect(page.locator("[data-key=wanted-yu-wang-nets]")).to_contain_text("找麻网照片")
             expect(page.locator(".dh-notice")).to_contain_text("请来馆、来信或来电")

@@ -19,7 +19,8 @@ from holdings.catalogue import Catalogue
 from holdings.catalogue.publishing import Carried, CarriedEdition, Package
 from holdings.records import Line, PageText
 from tests.ui.conftest import HOLDINGS, ingest
-from tests.ui.waiting import choose, settled
+from tests.ui.signing import sign_in
+from tests.ui.waiting import choose, follow, settled
 
 pytestmark = pytest.mark.browser
 
@@ -35,25 +36,24 @@ def catalogue(home: Path) -> Iterator[Catalogue]:
     made.close()
 
 
-def come_in(page: Page, catalogue: Catalogue, *roles: str, name: str = "") -> str:
-    """Signed in as a new person with these roles; the session's token."""
+def come_in(page: Page, catalogue: Catalogue, *roles: str, name: str = "", at: str = "/") -> str:
+    """Signed in as a new person with these roles, and at a page; the session's token."""
     login = name or ".".join(roles).replace("_", "-")
     account = catalogue.accounts.add(login, real_name=f"试{login}", roles=roles)
     token = catalogue.sessions.open(account, "password")
-    by_key(page, token)
+    by_key(page, token, at)
     return token
 
 
-def by_key(page: Page, key: str) -> None:
-    page.goto("/sign-in")
-    page.locator("summary", has_text="密钥").click()
-    page.locator("input[name=key]").fill(key)
-    page.locator(".dh-key .dh-main").click()
+def by_key(page: Page, key: str, at: str) -> None:
+    sign_in(page, key)
+    page.goto(at)
     expect(page.locator(".dh-side button")).to_have_text("退出")
 
 
 def offices(page: Page) -> list[str]:
     """What the head of the page offers beyond what everybody has."""
+    settled(page)
     links = page.locator(".dh-head nav a").evaluate_all("all => all.map(a => a.dataset.key.slice(4))")
     return [name for name in links if name in OFFICES]
 
@@ -91,7 +91,7 @@ def test_accounts_are_made_changed_and_given_up_with_the_three_apart(
     page.get_by_role("button", name="注销这个账号").click()
     expect(page.locator(".dh-tell")).to_contain_text("已注销")
     assert catalogue.accounts.get(made.id).retired
-    page.goto("/accounts?q=xin.ren&state=used")
+    follow(page, "/accounts?q=xin.ren&state=used")
     expect(page.locator(".dh-notice")).to_contain_text("没有这样的账号")
 
 
@@ -137,9 +137,8 @@ def test_the_desk_registers_a_reader_and_opens_a_record_until_a_day(
 
 
 def test_keys_are_shown_once_listed_and_revoked(page: Page, catalogue: Catalogue, api: str) -> None:
-    come_in(page, catalogue, "system_admin")
+    come_in(page, catalogue, "system_admin", at="/me")
     assert offices(page) == ["keys"]
-    page.goto("/me")
     page.get_by_label("用途").fill("看指标")
     page.get_by_role("button", name="发密钥").click()
     key = page.locator("#dh-once").inner_text()
@@ -154,7 +153,7 @@ def test_keys_are_shown_once_listed_and_revoked(page: Page, catalogue: Catalogue
     expect(page.locator(".dh-tell")).to_contain_text("已撤销")
     expect(page.locator("tr", has_text="看指标")).to_have_count(0)
     assert httpx.get(f"{api}/metrics", headers={"Authorization": f"Bearer {key}"}).status_code == 401
-    page.goto("/me")
+    page.locator("[data-key=nav-me]").click()
     expect(page.locator("tr", has_text="看指标")).to_contain_text("已撤销")
     expect(page.locator("#dh-once")).to_have_count(0)  # it was left, and is not shown again
 
@@ -188,7 +187,6 @@ def test_withdrawals_the_outside_does_not_know_of_alarm(page: Page, catalogue: C
     shows = {"yu-wang": CarriedEdition("渔网展", "0" * 64, now - timedelta(days=2))}
     catalogue.publishing.made(package, {CLOSED: Carried(1, "", now - timedelta(days=3))}, [], shows, [])
     come_in(page, catalogue, "archivist", name="fa.bu")
-    page.goto("/")
     page.locator("[role=alert] a", has_text="逾期").click()
     expect(page.locator(".dh-notice.is-alarm h2")).to_contain_text("最早的已 3 天")
     expect(page.locator(".dh-notice.is-alarm li")).to_contain_text("2 项还没有出包")
@@ -227,14 +225,14 @@ def test_one_opinion_for_many_waits_for_its_sample(page: Page, catalogue: Catalo
     staff = {"Authorization": f"Bearer {key}"}
     body = {"name": "试批量", "within": "990001:M003"}
     batch = httpx.post(f"{api}/v1/reviews/batches", json=body, headers=staff).json()["id"]
-    by_key(page, key)
+    by_key(page, key, f"/review-batch?id={batch}")
     assert offices(page) == ["review", "publish"]
-    page.goto(f"/review-batch?id={batch}")
     total = catalogue.reviews.batch(batch).counts["first"]
     choose(page.get_by_label("复审", exact=True), page.get_by_role("option", name="批审员"))
     page.get_by_role("button", name="分派").click()
     expect(page.locator(".dh-tell")).to_contain_text("已分派")
     assert catalogue.reviews.batch(batch).assigned["second"][1] == "批审员"
+    settled(page)
     left_out = page.locator(".dh-table tbody tr code").first.inner_text()
     page.locator("summary", has_text="提出批量意见").click()
     page.get_by_role("textbox", name="不含这些档号").fill(left_out)
@@ -244,6 +242,7 @@ def test_one_opinion_for_many_waits_for_its_sample(page: Page, catalogue: Catalo
     page.keyboard.press("Escape")
     page.get_by_role("button", name="抽样").click()
     expect(page.locator(".dh-tell")).to_contain_text(f"{total - 1} 件，抽出样本")
+    settled(page)
     sample = page.locator(".dh-sample a").count()
     for n in range(sample):
         expect(page.locator(".dh-sample", has_text=f"{n} / {sample}")).to_have_count(1)
@@ -258,5 +257,5 @@ def test_offices_are_nobody_else_s(page: Page, catalogue: Catalogue) -> None:
     come_in(page, catalogue, "curator", name="bian.yan")
     assert offices(page) == []
     for name in OFFICES:
-        page.goto(f"/{name}")
+        follow(page, f"/{name}")
         expect(page.locator("[role=alert]")).to_contain_text("没能完成")

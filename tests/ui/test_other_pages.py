@@ -10,44 +10,44 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from openpyxl import load_workbook
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 if TYPE_CHECKING:
     from conftest import Stage
-from tests.ui.waiting import texts
+from tests.ui.waiting import follow, texts, visit
 
 pytestmark = pytest.mark.browser
 
 MINUTES = "990001:J001-1-1-3"
 
 
-def test_browsing_goes_from_fonds_to_file_in_natural_order(page: Page) -> None:
-    page.goto("/browse")
-    fonds = page.locator(".dh-node.is-fonds")
+def test_browsing_goes_from_fonds_to_file_in_natural_order(reader: Page) -> None:
+    visit(reader, "/browse")
+    fonds = reader.locator(".dh-node.is-fonds")
     expect(fonds).to_have_count(3)
     expect(fonds.first.locator(".dh-intro")).to_contain_text("沈家门")
     fonds.first.locator(".dh-title").click()
-    page.locator(".dh-node.is-series .dh-title").first.click()
-    expect(page.locator(".dh-node.is-volume").first).to_be_visible()
-    page.locator(".dh-node.is-volume .dh-title").first.click()
-    expect(page.locator(".dh-node.is-file").first).to_be_visible()
-    codes = texts(page.locator(".dh-node.is-file code"))
+    reader.locator(".dh-node.is-series .dh-title").first.click()
+    expect(reader.locator(".dh-node.is-volume").first).to_be_visible()
+    reader.locator(".dh-node.is-volume .dh-title").first.click()
+    expect(reader.locator(".dh-node.is-file").first).to_be_visible()
+    codes = texts(reader.locator(".dh-node.is-file code"))
     assert codes == sorted(codes, key=lambda code: [int(n) for n in re.findall(r"\d+", code)])
-    expect(page.locator(".dh-crumbs a")).to_have_count(3)
-    page.locator(".dh-node.is-file .dh-title").first.click()
-    expect(page.locator(".dh-where code")).to_have_text(codes[0])
-    page.go_back()
-    expect(page.locator(".dh-node.is-file").first).to_be_visible()
+    expect(reader.locator(".dh-crumbs a")).to_have_count(3)
+    reader.locator(".dh-node.is-file .dh-title").first.click()
+    expect(reader.locator(".dh-where code")).to_have_text(codes[0])
+    reader.go_back()
+    expect(reader.locator(".dh-node.is-file").first).to_be_visible()
 
 
-def test_search_within_a_place_stays_in_it(page: Page) -> None:
-    page.goto("/browse?node=990001:J045")
-    page.locator(".dh-ask input").fill("渔民")
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile("within="))
-    expect(page.locator(".dh-card").first).to_be_visible()
-    assert all(code.startswith("J045") for code in texts(page.locator(".dh-card code")))
-    expect(page.locator(".dh-chip", has_text="范围")).to_contain_text("定海县人民政府")
+def test_search_within_a_place_stays_in_it(reader: Page) -> None:
+    visit(reader, "/browse?node=990001:J045")
+    reader.locator(".dh-ask input").fill("渔民")
+    reader.keyboard.press("Enter")
+    reader.wait_for_url(re.compile("within="))
+    expect(reader.locator(".dh-card").first).to_be_visible()
+    assert all(code.startswith("J045") for code in texts(reader.locator(".dh-card code")))
+    expect(reader.locator(".dh-chip", has_text="范围")).to_contain_text("定海县人民政府")
 
 
 def test_the_list_is_kept_ordered_noted_and_exported(page: Page, site: str) -> None:
@@ -59,12 +59,7 @@ def test_the_list_is_kept_ordered_noted_and_exported(page: Page, site: str) -> N
         expect(cards.nth(n).locator(".dh-act.is-on")).to_have_text("✓ 已收藏")
         expect(page.locator(".dh-count")).to_have_text(str(n + 1))
     codes = texts(cards.locator("code"))[:2]
-    # Another tab and a reload see the same list.
-    other = page.context.new_page()
-    other.goto("/list")
-    expect(other.locator(".dh-kept")).to_have_count(2)
-    other.close()
-    page.goto("/list")
+    page.goto("/list")  # another session of the same browser, as another tab would be
     expect(page.locator(".dh-kept code")).to_have_text(codes)
     with page.expect_response(re.compile("/x/list/note")):
         page.locator(".dh-kept textarea").first.fill("=1+1 要复核")
@@ -88,12 +83,12 @@ def test_the_list_is_kept_ordered_noted_and_exported(page: Page, site: str) -> N
     expect(page.locator(".dh-notice")).to_contain_text("还没有收藏")
 
 
-def test_a_card_gives_its_citation(page: Page) -> None:
-    page.goto("/?q=渔民&mode=words&fonds=J001")
-    page.locator(".dh-card [data-cite]").first.click()
-    dialog = page.locator("dialog.dh-dialog")
+def test_a_card_gives_its_citation(reader: Page) -> None:
+    visit(reader, "/?q=渔民&mode=words&fonds=J001")
+    reader.locator(".dh-card [data-cite]").first.click()
+    dialog = reader.locator("dialog.dh-dialog")
     expect(dialog.locator("p")).to_contain_text("[A]")
-    page.keyboard.press("Escape")
+    reader.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
 
 
@@ -106,7 +101,7 @@ def test_english_by_a_switch_keeps_the_place(page: Page) -> None:
     assert "fonds=J001" in page.url
     expect(page.locator(".dh-badge").first).to_have_text("Open")
     assert page.evaluate("document.documentElement.lang") == "en"
-    page.goto("/browse")
+    follow(page, "/browse")
     expect(page.locator(".dh-where")).to_have_text("All fonds")
     page.locator(".dh-language").click()
     expect(page.locator(".dh-where")).to_have_text("全部全宗")
@@ -120,7 +115,7 @@ def test_a_key_opens_what_it_may_and_sign_out_closes_it(page: Page, staff_key: s
     closed = next(hit["id"] for hit in every if hit["access_status"] == "控制")
     page.goto(f"/record?id={closed}")
     expect(page.locator(".dh-notice")).to_contain_text("无权查看")
-    page.goto("/sign-in")
+    follow(page, "/sign-in")
     page.locator("summary", has_text="密钥").click()
     page.locator("input[name=key]").fill("wrong")
     page.locator(".dh-key .dh-main").click()
@@ -129,16 +124,16 @@ def test_a_key_opens_what_it_may_and_sign_out_closes_it(page: Page, staff_key: s
     page.locator("input[name=key]").fill(key)
     page.locator(".dh-key .dh-main").click()
     expect(page.locator(".dh-side button")).to_have_text("退出")
-    page.goto(f"/record?id={closed}&view=fields")
+    follow(page, f"/record?id={closed}&view=fields")
     expect(page.locator(".dh-top .dh-badge")).to_have_text("控制")
     cookies = page.context.cookies()
     assert all(key not in str(cookie["value"]) for cookie in cookies)
     assert next(c for c in cookies if c["name"] == "danghai_visitor")["httpOnly"]
-    page.goto("/?q=渔民")
+    follow(page, "/?q=渔民")
     expect(page.locator("[data-testid=stProgress]")).to_contain_text("正在识读")
     page.locator(".dh-side button").click()
     expect(page.locator(".dh-side")).to_contain_text("登录")
-    page.goto(f"/record?id={closed}")
+    follow(page, f"/record?id={closed}")
     expect(page.locator(".dh-notice")).to_contain_text("无权查看")
 
 
@@ -153,59 +148,44 @@ def test_a_key_opens_what_it_may_and_sign_out_closes_it(page: Page, staff_key: s
         "/list",
     ],
 )
-def test_a_phone_needs_no_sideways_scroll(phone_page: Page, path: str) -> None:
-    phone_page.goto(path)
-    phone_page.wait_for_selector(".st-key-page [data-testid=stHtml]")
-    phone_page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-    wide = phone_page.evaluate(
+def test_a_phone_needs_no_sideways_scroll(phone_reader: Page, path: str) -> None:
+    visit(phone_reader, path)
+    phone_reader.wait_for_selector(".st-key-page [data-testid=stHtml]")
+    phone_reader.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    wide = phone_reader.evaluate(
         "[...document.querySelectorAll('.dh-head, .st-key-page *')].filter(e => {"
         "  const r = e.getBoundingClientRect();"
         "  return r.width && r.right > innerWidth + 1 && !e.closest('.dh-strip, .dh-scan, .dh-text, pre, svg')"
         "}).map(e => e.outerHTML.slice(0, 120))"
     )
     assert wide == []
-    assert phone_page.evaluate("innerWidth") == 390
-    assert phone_page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+    assert phone_reader.evaluate("innerWidth") == 390
+    assert phone_reader.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
 
 
-def test_on_a_phone_filters_unfold_by_a_button(phone_page: Page) -> None:
-    phone_page.goto("/?q=渔民&mode=words")
-    expect(phone_page.locator(".dh-card").first).to_be_in_viewport()
-    facet = phone_page.locator("[data-facet=fonds]")
+def test_on_a_phone_filters_unfold_by_a_button(phone_reader: Page) -> None:
+    visit(phone_reader, "/?q=渔民&mode=words")
+    expect(phone_reader.locator(".dh-card").first).to_be_in_viewport()
+    facet = phone_reader.locator("[data-facet=fonds]")
     expect(facet).to_be_hidden()
-    phone_page.locator(".dh-fold").tap()
+    phone_reader.locator(".dh-fold").tap()
     expect(facet).to_be_visible()
 
 
-def test_an_api_that_is_away_is_said_and_found_again(chromium: Browser, home: Path, stage: Stage) -> None:
-    port = stage.free_port()
-    with stage.explorer(f"http://127.0.0.1:{port}", home / "away.log") as address:
-        page = chromium.new_page(base_url=address)
-        page.goto("/?q=渔民")
-        expect(page.locator(".dh-notice")).to_contain_text("检索服务没有应答")
-        expect(page.locator(".dh-ask input")).to_have_value("渔民")
-        with stage.search_api(home, port):
-            # Nobody reloads: the page finds out by itself.
-            expect(page.locator(".dh-card").first).to_be_visible()
-        expect(page.locator(".dh-tell")).to_have_count(0)
-        page.close()
-
-
-def test_without_a_model_for_meaning_the_page_says_so(
-    chromium: Browser, home: Path, stage: Stage, tmp_path: Path
+def test_an_api_that_is_away_is_said_and_found_again_and_one_without_a_model_for_meaning_says_so(
+    page: Page, home: Path, stage: Stage, second: tuple[str, int], tmp_path: Path
 ) -> None:
-    port = stage.free_port()
-    with (
-        stage.search_api(home, port, DANGHAI_MODELS_DIR=str(tmp_path)) as api,
-        stage.explorer(api, home / "wordy.log") as address,
-    ):
-        page = chromium.new_page(base_url=address, locale="zh-CN")
-        page.goto("/")
-        expect(page.locator(".dh-tell")).to_contain_text("没有装意义检索的模型")
-        page.goto("/?q=渔民")
+    address, port = second
+    page.goto(f"{address}/?q=渔民")
+    expect(page.locator(".dh-notice")).to_contain_text("检索服务没有应答")
+    expect(page.locator(".dh-ask input")).to_have_value("渔民")
+    with stage.search_api(home, port, DANGHAI_MODELS_DIR=str(tmp_path)):
+        # Nobody reloads: the page finds out by itself.
         expect(page.locator(".dh-card").first).to_be_visible()
+        expect(page.locator(".dh-notice", has_text="检索服务没有应答")).to_have_count(0)
         expect(page.locator(".dh-tell")).to_contain_text("danghai models pull")
-        page.goto("/?q=渔民&sort=date")  # by date nobody asks for meaning
+        follow(page, "/")
+        expect(page.locator(".dh-tell")).to_contain_text("没有装意义检索的模型")
+        follow(page, "/?q=渔民&sort=date")  # by date nobody asks for meaning
         expect(page.locator(".dh-card").first).to_be_visible()
         expect(page.locator(".dh-tell")).to_have_count(0)
-        page.close()

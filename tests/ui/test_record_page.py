@@ -8,16 +8,23 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.waiting import texts, until
+from tests.ui.waiting import texts, until, visit
 from ui.client import record_path
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page(reader: Page) -> Page:
+    """Nobody signs in here."""
+    return reader
+
 
 MINUTES = "990001:J001-1-1-3"
 
 
 def open_minutes(page: Page, extra: str = "") -> None:
-    page.goto(f"/record?id={MINUTES}{extra}")
+    visit(page, f"/record?id={MINUTES}{extra}")
     page.wait_for_selector(".dh-scanview:not(.is-loading) .dh-stage img")
 
 
@@ -138,7 +145,7 @@ def test_a_correction_is_shown_and_the_older_version_can_be_chosen(
 
 
 def test_description_stands_in_the_standards_order(page: Page, api: str) -> None:
-    page.goto(f"/record?id={MINUTES}&view=fields")
+    visit(page, f"/record?id={MINUTES}&view=fields")
     expect(page.locator(".dh-fields")).to_be_visible()
     shown = page.locator(".dh-fields dd").evaluate_all("all => all.map(d => d.dataset.field)")
     table = [field["name"] for field in httpx.get(f"{api}/v1/fields").json()]
@@ -147,7 +154,7 @@ def test_description_stands_in_the_standards_order(page: Page, api: str) -> None
 
 
 def test_citations_are_shown_and_downloaded(page: Page) -> None:
-    page.goto(f"/record?id={MINUTES}&view=cite")
+    visit(page, f"/record?id={MINUTES}&view=cite")
     expect(page.locator("#dh-citation")).to_contain_text("[A]")
     expect(page.locator("#dh-citation")).to_contain_text("J001-1-1-3")
     with page.expect_download() as download:
@@ -159,7 +166,7 @@ def test_citations_are_shown_and_downloaded(page: Page) -> None:
 
 
 def test_similar_records_and_neighbours_lead_on(page: Page) -> None:
-    page.goto(f"/record?id={MINUTES}&view=similar")
+    visit(page, f"/record?id={MINUTES}&view=similar")
     expect(page.locator(".dh-small .dh-card").first).to_be_visible()
     codes = texts(page.locator(".dh-small code"))
     assert "J001-1-1-3" not in codes
@@ -170,7 +177,7 @@ def test_similar_records_and_neighbours_lead_on(page: Page) -> None:
 
 
 def test_crumbs_lead_up_to_the_volume(page: Page) -> None:
-    page.goto(f"/record?id={MINUTES}")
+    visit(page, f"/record?id={MINUTES}")
     crumbs = page.locator(".dh-crumbs a")
     expect(crumbs.first).to_have_text("全部全宗")
     crumbs.last.click()
@@ -179,7 +186,7 @@ def test_crumbs_lead_up_to_the_volume(page: Page) -> None:
 
 
 def test_a_page_that_waits_for_the_reader_says_so(page: Page) -> None:
-    page.goto("/record?id=990001:J045-1-12-1")
+    visit(page, "/record?id=990001:J045-1-12-1")
     expect(page.locator(".dh-notice")).to_contain_text("还没有识读")
     page.wait_for_selector(".dh-scanview:not(.is-loading) .dh-stage img")
 
@@ -190,7 +197,7 @@ def test_an_unknown_record_and_a_closed_one_read_the_same(page: Page, api: str) 
     for record_id in (closed, "990001:J045-9-9-9"):
         if httpx.get(f"{api}{record_path(record_id)}").status_code != 404:
             continue
-        page.goto(f"/record?id={record_id}")
+        visit(page, f"/record?id={record_id}")
         expect(page.locator(".dh-notice")).to_contain_text("无权查看")
         texts.append(page.locator(".st-key-page").inner_text())
     assert texts

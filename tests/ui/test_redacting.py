@@ -14,6 +14,7 @@ from holdings.catalogue import Catalogue
 from holdings.locks import projector_lock
 from holdings.settings import Settings
 from tests.ui.conftest import running, until
+from tests.ui.signing import sign_in
 from ui.redacting import regions_of
 
 pytestmark = pytest.mark.browser
@@ -31,11 +32,7 @@ def test_a_region_drawn_on_the_scan_is_written_and_previewed(page: Page, staff_k
     page.goto(f"/record?id={MINUTES}")
     page.wait_for_selector(".dh-scanview:not(.is-loading) .dh-stage img")
     expect(page.locator("[data-key=view-redact]")).to_have_count(0)  # nobody's business but staff's
-    page.goto("/sign-in")
-    page.locator("summary", has_text="密钥").click()
-    page.locator("input[name=key]").fill(staff_key)
-    page.locator(".dh-key .dh-main").click()
-    expect(page.locator(".dh-side button")).to_have_text("退出")
+    sign_in(page, staff_key)
     page.goto(f"/record?id={MINUTES}&view=redact")
     page.wait_for_selector(".dh-scanview:not(.is-loading) .dh-stage img")
     view = page.locator(".dh-scanview").bounding_box()
@@ -79,13 +76,9 @@ def test_a_field_is_given_a_public_form_and_gets_its_own_back(
     def outside() -> str:
         return str(httpx.get(f"{api}/v1/records/{MINUTES}").json()["title"])
 
-    page.goto("/sign-in")
-    page.locator("summary", has_text="密钥").click()
-    page.locator("input[name=key]").fill(staff_key)
-    page.locator(".dh-key .dh-main").click()
-    expect(page.locator(".dh-side button")).to_have_text("退出")
-    page.goto(f"/record?id={MINUTES}")
-    page.locator("[data-key=view-form]").click()
+    sign_in(page, staff_key)
+    page.goto(f"/record?id={MINUTES}&view=form")
+    expect(page.locator("[data-key=view-form]")).to_be_visible()
     field = page.get_by_label("题名", exact=True)
     expect(field).to_have_value(title)
     # It is answered once the indexes have lost the words: somebody must be at work on them.

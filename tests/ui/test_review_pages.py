@@ -11,6 +11,8 @@ from playwright.sync_api import Page, expect
 from holdings.access import STAFF
 from holdings.catalogue import Catalogue
 from holdings.signals import Term
+from tests.ui.signing import sign_in
+from tests.ui.waiting import follow
 
 pytestmark = pytest.mark.browser
 
@@ -28,10 +30,8 @@ def test_a_reviewer_sees_what_was_seen_and_gives_an_opinion_by_keyboard(
     staff = {"Authorization": f"Bearer {key}"}
     body = {"name": "试审一批", "ids": [MINUTES, ANNOUNCED]}
     batch = httpx.post(f"{api}/v1/reviews/batches", json=body, headers=staff).json()["id"]
-    page.goto("/sign-in")
-    page.locator("summary", has_text="密钥").click()
-    page.locator("input[name=key]").fill(key)
-    page.locator(".dh-key .dh-main").click()
+    sign_in(page, key)
+    page.goto("/")
     page.locator("[data-key=nav-review]").click()
     page.locator(f"[data-key=step-{batch}-first]").click()
     expect(page.locator(".dh-where code")).to_have_text("J001-1-1-3")
@@ -59,7 +59,7 @@ def test_a_reviewer_sees_what_was_seen_and_gives_an_opinion_by_keyboard(
     [opinion] = item["opinions"]
     assert (opinion["status"], opinion["reasons"], opinion["by"]) == ("控制", ["livelihood"], "初审员")
     assert opinion["words"] == "有 2 处 1 3"
-    page.goto(f"/review-item?id={item['id']}")  # the second step is another's
+    follow(page, f"/review-item?id={item['id']}")  # the second step is another's
     expect(page.locator(".dh-notice")).to_contain_text("您已办过这一条的初审")
 
 
@@ -67,5 +67,5 @@ def test_the_public_has_openings_and_no_reviews(page: Page) -> None:
     page.goto("/openings")
     expect(page.locator(".dh-notice, .dh-tree").first).to_be_visible()
     expect(page.locator("[data-key=nav-review]")).to_have_count(0)
-    page.goto("/review")
+    follow(page, "/review")
     expect(page.locator("[role=alert]")).to_be_visible()

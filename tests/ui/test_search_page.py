@@ -9,9 +9,16 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.waiting import texts, until
+from tests.ui.waiting import texts, until, visit
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page(reader: Page) -> Page:
+    """Nobody signs in here."""
+    return reader
+
 
 TOTAL = ".dh-summary strong"
 
@@ -53,7 +60,7 @@ def ask(page: Page, text: str) -> None:
 
 
 def test_first_page_offers_examples_and_answers_one(page: Page) -> None:
-    page.goto("/")
+    visit(page, "/")
     expect(page.locator(".dh-examples a")).to_have_count(2)
     page.locator(".dh-examples a").first.click()
     expect(page.locator(".dh-card").first).to_be_visible()
@@ -61,7 +68,7 @@ def test_first_page_offers_examples_and_answers_one(page: Page) -> None:
 
 
 def test_a_hit_says_why_with_marks_page_and_ranks(page: Page) -> None:
-    page.goto("/")
+    visit(page, "/")
     ask(page, "旧麻袋 麻线")
     card = page.locator(".dh-card", has_text="沈家门渔民代表座谈会记录")
     expect(card.locator(".dh-snippet mark").first).to_have_text(re.compile("麻"))
@@ -74,7 +81,7 @@ def test_a_hit_says_why_with_marks_page_and_ranks(page: Page) -> None:
 
 
 def test_a_chip_is_removed_and_comes_back(page: Page) -> None:
-    page.goto("/?q=登记，1950年")
+    visit(page, "/?q=登记，1950年")
     chip = page.locator(".dh-chip", has_text="1950年").first
     expect(chip).to_contain_text("年代")
     chip.locator(".dh-x").click()
@@ -86,7 +93,7 @@ def test_a_chip_is_removed_and_comes_back(page: Page) -> None:
 
 
 def test_facets_narrow_exclude_and_are_removed(page: Page) -> None:
-    page.goto("/?q=渔民&mode=words")
+    visit(page, "/?q=渔民&mode=words")
     settled(page)
     everything = total(page)
     values = page.locator("[data-facet=fonds] li")
@@ -109,7 +116,7 @@ def test_facets_narrow_exclude_and_are_removed(page: Page) -> None:
 
 
 def test_brushing_the_histogram_filters_by_years_and_back_undoes_it(page: Page, api: str) -> None:
-    page.goto("/?q=渔民&mode=words")
+    visit(page, "/?q=渔民&mode=words")
     chart = page.locator(".st-key-histogram canvas, .st-key-histogram svg.marks").first
     expect(chart).to_be_visible()
     everything = total(page)
@@ -136,7 +143,7 @@ def test_brushing_the_histogram_filters_by_years_and_back_undoes_it(page: Page, 
 
 
 def test_years_can_be_typed(page: Page) -> None:
-    page.goto("/?q=渔民&mode=words")
+    visit(page, "/?q=渔民&mode=words")
     page.locator(".dh-years input[name=year_from]").fill("1940")
     page.locator(".dh-years input[name=year_to]").fill("1949")
     page.keyboard.press("Enter")
@@ -145,7 +152,7 @@ def test_years_can_be_typed(page: Page) -> None:
 
 
 def test_undated_is_a_bucket_of_its_own(page: Page) -> None:
-    page.goto("/?q=渔民&mode=words")
+    visit(page, "/?q=渔民&mode=words")
     bucket = page.locator(".dh-undated")
     expect(bucket.locator(".dh-n")).to_have_text("1")
     bucket.click()
@@ -157,7 +164,7 @@ def test_undated_is_a_bucket_of_its_own(page: Page) -> None:
 
 
 def test_nothing_found_says_what_to_loosen(page: Page) -> None:
-    page.goto("/?q=渔民&mode=words&fonds=M003&year_from=1970")
+    visit(page, "/?q=渔民&mode=words&fonds=M003&year_from=1970")
     ways = page.locator(".dh-ways a")
     expect(ways.first).to_be_visible()
     promised = int(re.findall(r"→ (\d+)", ways.first.inner_text())[0])
@@ -166,7 +173,7 @@ def test_nothing_found_says_what_to_loosen(page: Page) -> None:
 
 
 def test_sorting_by_date_orders_the_cards(page: Page) -> None:
-    page.goto("/?q=渔民&mode=words")
+    visit(page, "/?q=渔民&mode=words")
     page.locator(".dh-sorts a", has_text="日期 早→晚").click()
     page.wait_for_url(re.compile("sort=date"))
     expect(page.locator(".dh-sorts .is-on")).to_have_text("日期 早→晚")
@@ -177,7 +184,7 @@ def test_sorting_by_date_orders_the_cards(page: Page) -> None:
 
 
 def test_paging_forth_and_back(page: Page) -> None:
-    page.goto("/?q=&fonds=J045&fonds=M003&sort=reference_code")
+    visit(page, "/?q=&fonds=J045&fonds=M003&sort=reference_code")
     expect(page.locator(".dh-card")).to_have_count(20)
     first = texts(page.locator(".dh-card code"))
     page.locator(".dh-next").click()
@@ -190,7 +197,7 @@ def test_paging_forth_and_back(page: Page) -> None:
 
 
 def test_completions_come_while_typing_and_are_taken_by_keyboard(page: Page) -> None:
-    page.goto("/")
+    visit(page, "/")
     box = page.locator(".dh-ask input")
     until(page, "window.danghaiRouter")  # before it is there nobody hears what is typed
     box.click()
@@ -206,7 +213,7 @@ def test_completions_come_while_typing_and_are_taken_by_keyboard(page: Page) -> 
 
 
 def test_the_keyboard_keeps_its_place_when_a_facet_is_chosen(page: Page) -> None:
-    page.goto("/?q=渔民&mode=words")
+    visit(page, "/?q=渔民&mode=words")
     value = page.locator("[data-facet=fonds] a[role=checkbox]").first
     expect(value).to_be_visible()
     until(page, "window.danghaiRouter")  # before it is there a link is a link
@@ -217,7 +224,7 @@ def test_the_keyboard_keeps_its_place_when_a_facet_is_chosen(page: Page) -> None
 
 def test_address_holds_everything_and_survives_reload(page: Page) -> None:
     address = "/?q=渔民&mode=words&sort=date&fonds=J045&exclude=genre:合同&year_from=1950&year_to=1960"
-    page.goto(address)
+    visit(page, address)
     settled(page)
     before, codes = total(page), texts(page.locator(".dh-card code"))
     page.reload()
@@ -230,7 +237,7 @@ def test_address_holds_everything_and_survives_reload(page: Page) -> None:
 
 
 def test_back_and_forward_walk_through_the_searches(page: Page) -> None:
-    page.goto("/")
+    visit(page, "/")
     ask(page, "渔民")
     expect(page.locator(".dh-card").first).to_be_visible()
     ask(page, "合同")
@@ -244,7 +251,7 @@ def test_back_and_forward_walk_through_the_searches(page: Page) -> None:
 
 
 def test_what_is_asked_never_becomes_markup(page: Page) -> None:
-    page.goto("/")
+    visit(page, "/")
     ask(page, '"><img src=x onerror="window.hurt=1">')
     expect(page.locator(".dh-notice, .dh-card").first).to_be_visible()
     assert page.evaluate("window.hurt") is None

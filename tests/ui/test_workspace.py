@@ -15,7 +15,8 @@ from holdings.access import STAFF, Caller
 from holdings.catalogue import Catalogue
 from holdings.catalogue.project_parts import NewPart, Part
 from holdings.catalogue.projects import Project
-from tests.ui.waiting import settled, texts
+from tests.ui.signing import sign_in
+from tests.ui.waiting import follow, settled, texts
 
 pytestmark = pytest.mark.browser
 
@@ -33,11 +34,7 @@ def catalogue(home: Path) -> Iterator[Catalogue]:
 def come_in(page: Page, catalogue: Catalogue, name: str) -> Caller:
     """A curator of this name, signed in."""
     key = catalogue.keys.add(STAFF, roles=["curator"], name=name)
-    page.goto("/sign-in")
-    page.locator("summary", has_text="密钥").click()
-    page.locator("input[name=key]").fill(key)
-    page.locator(".dh-key .dh-main").click()
-    expect(page.locator("[data-key=nav-workspace]")).to_be_visible()
+    sign_in(page, key)
     person = next(one.id for one in catalogue.colleagues.listing() if one.name == name)
     return Caller(STAFF, frozenset({"curator"}), name, person)
 
@@ -101,7 +98,7 @@ def test_what_is_found_goes_into_a_collection_and_is_put_in_order(page: Page, ca
     rows = list(csv.DictReader(io.StringIO(download.value.path().read_text(encoding="utf-8-sig"))))
     assert [row["题名"] for row in rows] == [first, third, second]
     assert (rows[0]["标签"], rows[0]["评级"], rows[0]["备注"]) == ("灯塔", "4", "可作封面\n存疑")
-    page.goto(f"/record?id={found[0]}")
+    follow(page, f"/record?id={found[0]}")
     expect(page.locator(f"[data-key=in-{project.id}]")).to_have_text("渔民与海")
     kept(page, "ws-record")
 
