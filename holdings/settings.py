@@ -189,7 +189,7 @@ class Settings(BaseSettings):
     publish_hours: int = Field(
         24,
         ge=1,
-        description="收回未送达的告警时限 hours after which a withdrawal not carried over is an alert",
+        description="收回、涂黑未送达的告警时限 hours after which a withdrawal or redaction not carried over is an alert",
     )
     publish_max: int = Field(200_000_000_000, description="导入包解压上限 most bytes a package may unfold to")
 

@@ -28,6 +28,7 @@ from holdings.audit.heads import write_daily
 from holdings.audit.trail import Trail
 from holdings.audit.webhook import Webhook
 from holdings.audit.writer import Writer
+from holdings.catalogue.publishing import Waiting
 from holdings.errors import DanghaiError
 from holdings.offer_box import OfferBox, erase_due
 from search_api.metrics import Metrics
@@ -66,7 +67,7 @@ class Auditing:
         self._figures: Counter[str] = Counter()
         self._figures_since = datetime.now(UTC)
         self._day: date | None = None
-        self._told_late: datetime | None = None
+        self._told_late: dict[Rule, datetime] = {}
         self._told_held = (0, datetime.now(UTC))
         self._looked: datetime | None = None
         self._tending: asyncio.Task[None] | None = None
@@ -194,15 +195,21 @@ class Auditing:
             self._carried_over(now)
 
     def _carried_over(self, now: datetime) -> None:
-        """Withdrawals that the public installation is not known to have: said once a day while they are late."""
-        self._catalogue.publishing.notice()
-        waiting = self._catalogue.publishing.waiting()
-        hours = waiting.hours(now)
-        self.metrics.withdrawals(waiting.count, hours)
-        told = self._told_late is not None and (now - self._told_late).total_seconds() < DAY
-        if hours > self.settings.publish_hours and not told:
-            self._told_late = now
-            self.raise_alert(Alert("withdrawals", "", waiting.count, hours * 3600))
+        """Withdrawals, and what was hidden since it was carried, that the public installation is not known to have:
+        each said once a day while it is late."""
+        ledger = self._catalogue.publishing
+        ledger.notice()
+        withdrawn, hidden = ledger.waiting(), ledger.waiting_hidden()
+        self.metrics.withdrawals(withdrawn.count, withdrawn.hours(now))
+        self.metrics.hidden(hidden.count, hidden.hours(now))
+        self._say_late("withdrawals", withdrawn, now)
+        self._say_late("hidden", hidden, now)
+
+    def _say_late(self, rule: Rule, waiting: Waiting, now: datetime) -> None:
+        hours, told = waiting.hours(now), self._told_late.get(rule)
+        if hours > self.settings.publish_hours and (told is None or (now - told).total_seconds() >= DAY):
+            self._told_late[rule] = now
+            self.raise_alert(Alert(rule, "", waiting.count, hours * 3600))
 
     def _quarantined(self, now: datetime) -> None:
         """What waits for the security officer: said when more was found, and once a day while it waits. How

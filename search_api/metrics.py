@@ -38,6 +38,12 @@ class Metrics:
         self._late_hours = Gauge(
             "danghai_publish_withdrawal_hours", "Age of the oldest of them", registry=own
         )
+        self._hidden = Gauge(
+            "danghai_publish_hidden_waiting",
+            "Redactions and public forms the outside is not known to have, by record and exhibition",
+            registry=own,
+        )
+        self._hidden_hours = Gauge("danghai_publish_hidden_hours", "Age of the oldest of them", registry=own)
         self._held = Gauge(
             "danghai_quarantine_held", "Findings the security officer has not decided", registry=own
         )
@@ -47,6 +53,10 @@ class Metrics:
     def withdrawals(self, count: int, hours: float) -> None:
         self._late.set(count)
         self._late_hours.set(hours)
+
+    def hidden(self, count: int, hours: float) -> None:
+        self._hidden.set(count)
+        self._hidden_hours.set(hours)
 
     def quarantined(self, count: int, hours: float) -> None:
         self._held.set(count)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
 from holdings.access import QUARANTINE_ROLES
+from holdings.catalogue.publishing import Waiting
 from holdings.errors import DanghaiError, NotReady
 from holdings.records import FIELDS
 from search_api.browsing import browse
@@ -42,11 +44,13 @@ async def get_fields() -> list[FieldOut]:
 async def get_status(house: InHouse, caller: AnyCaller) -> StatusOut:
     """本范围的条目数与两路检索的状态；识读进度与积压只给馆员。"""
     status = await house.status(caller.audience)
-    reading = lagging = late = None
+    reading = lagging = late = hidden = None
     if caller.is_staff:
         reading = await asyncio.to_thread(house.catalogue.pages.states, held=False)
         lagging = await asyncio.to_thread(house.catalogue.outbox.counts)
-        late = await asyncio.to_thread(_not_carried_over, house, bool(caller.roles & QUARANTINE_ROLES))
+        officer, ledger = bool(caller.roles & QUARANTINE_ROLES), house.catalogue.publishing
+        late = await asyncio.to_thread(_not_carried_over, house, ledger.waiting, officer)
+        hidden = await asyncio.to_thread(_not_carried_over, house, ledger.waiting_hidden, officer)
     return StatusOut(
         archive=house.settings.archive_name,
         documents=status.documents,
@@ -57,14 +61,15 @@ async def get_status(house: InHouse, caller: AnyCaller) -> StatusOut:
         reading=reading,
         lagging=lagging,
         withdrawals=late,
+        hidden=hidden,
         meaning_model=house.encoder.name if house.encoder else "",
         example_questions=list(house.settings.example_questions),
     )
 
 
-def _not_carried_over(house: House, officer: bool) -> WithdrawalsOut:
+def _not_carried_over(house: House, counted: Callable[..., Waiting], officer: bool) -> WithdrawalsOut:
     """Of what is held for a secrecy mark the officer alone is told."""
-    waiting = house.catalogue.publishing.waiting(every=officer)
+    waiting = counted(every=officer)
     hours = waiting.hours(datetime.now(UTC))
     late = hours > house.settings.publish_hours
     return WithdrawalsOut(waiting=waiting.count, oldest_hours=round(hours, 1), overdue=late)

@@ -12,7 +12,15 @@ from holdings.access import OPENING_ROLES, QUARANTINE_ROLES, Caller
 from holdings.catalogue import StoredRecord
 from search_api.callers import InHouse, get_staff, with_role
 from search_api.house import House
-from search_api.schema_publish import PackageOut, PublishOut, TakenDownOut, WithdrawalOut
+from search_api.schema_publish import (
+    HiddenExhibitionOut,
+    HiddenOut,
+    HiddenRecordOut,
+    PackageOut,
+    PublishOut,
+    TakenDownOut,
+    WithdrawalOut,
+)
 
 router = APIRouter(tags=["发布 publish"])
 
@@ -30,7 +38,7 @@ Publisher = Annotated[Caller, Depends(get_publisher)]
 
 @router.get("/v1/publish", summary="公众网发布 What the public installation has")
 async def read_publish(house: InHouse, caller: Publisher) -> PublishOut:
-    """出过的包、公众网的回执，与尚未送到公众网的收回（条目与展览）及其久暂。待核涉密与已移出的条目只告诉保密员。"""
+    """出过的包、公众网的回执，与尚未送到公众网的收回、涂黑、公开著录（条目与展览）及其久暂。待核涉密与已移出的条目只告诉保密员。"""
     return await asyncio.to_thread(_status, house, caller)
 
 
@@ -55,6 +63,26 @@ def _status(house: House, caller: Caller) -> PublishOut:
         hours=hours,
         limit_hours=house.settings.publish_hours,
         overdue=hours > house.settings.publish_hours,
+        hidden=_hidden(house, caller, now, officer=officer),
+    )
+
+
+def _hidden(house: House, caller: Caller, now: datetime, *, officer: bool) -> HiddenOut:
+    ledger = house.catalogue.publishing
+    waiting, hidden = ledger.waiting_hidden(every=officer), ledger.hidden(TOLD, every=officer)
+    known = house.records(caller).many([record_id for record_id, _ in hidden])
+    hours = round(waiting.hours(now), 2)
+    return HiddenOut(
+        waiting=[_hidden_record(i, at, now, known.get(i)) for i, at in hidden],
+        exhibitions=[
+            HiddenExhibitionOut(slug=slug, title=title, hidden_at=at, hours=_hours(at, now))
+            for slug, title, at in ledger.hidden_editions(every=officer)
+        ],
+        waiting_in_all=waiting.unpacked,
+        unacknowledged=waiting.unacknowledged,
+        since=waiting.since,
+        hours=hours,
+        overdue=hours > house.settings.publish_hours,
     )
 
 
@@ -70,9 +98,25 @@ def _withdrawal(record_id: str, at: datetime, now: datetime, stored: StoredRecor
     record = stored.record if stored else None
     return WithdrawalOut(
         record_id=record_id,
-        reference_code=record.reference_code if record else record_id.rpartition(":")[2],
+        reference_code=_code(record_id, stored),
         title=record.title if record else "",
         access_status=record.access_status if record else "",
         closed_at=at,
         hours=_hours(at, now),
     )
+
+
+def _hidden_record(
+    record_id: str, at: datetime, now: datetime, stored: StoredRecord | None
+) -> HiddenRecordOut:
+    return HiddenRecordOut(
+        record_id=record_id,
+        reference_code=_code(record_id, stored),
+        title=stored.record.title if stored else "",
+        hidden_at=at,
+        hours=_hours(at, now),
+    )
+
+
+def _code(record_id: str, stored: StoredRecord | None) -> str:
+    return stored.record.reference_code if stored else record_id.rpartition(":")[2]

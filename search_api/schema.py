@@ -364,7 +364,8 @@ class ReadyOut(Shape):
 
 
 class WithdrawalsOut(Shape):
-    """Withdrawn records that the public installation is not known to have taken back; oldest: since when."""
+    """What the public installation is not known to have: records and exhibitions withdrawn, or redacted and given
+    another form since they were carried. oldest: since when."""
 
     waiting: int
     oldest_hours: float
@@ -372,7 +373,8 @@ class WithdrawalsOut(Shape):
 
 
 class StatusOut(Shape):
-    """Figures for the caller's own audience; reading progress and what lags only for staff."""
+    """Figures for the caller's own audience; reading progress and what lags only for staff. withdrawals, hidden: what
+    the public installation shows still and should not: at all, or as it was."""
 
     archive: str
     documents: int
@@ -383,6 +385,7 @@ class StatusOut(Shape):
     reading: dict[str, int] | None = None
     lagging: dict[str, int] | None = None
     withdrawals: WithdrawalsOut | None = None
+    hidden: WithdrawalsOut | None = None
     meaning_model: str = ""
     example_questions: list[str] = []
 

@@ -1,8 +1,11 @@
-"""What the public installation has: packages carried over, receipts, and withdrawals it does not know of yet."""
+"""What the public installation has: packages carried over, receipts, and what it does not know to be withdrawn, or
+hidden, yet."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -15,6 +18,8 @@ from ui.state import record_address
 from ui.tables import table, tag, when
 from ui.texts import Words
 
+Kind = Literal["withdrawn", "hidden"]
+
 _EXPORT, _TAKE = "danghai publish export …", "danghai publish acknowledge …"
 
 
@@ -25,46 +30,60 @@ def show(here: Desk) -> None:
         f'<div class="dh-top"><h1 class="dh-where">{esc(say("nav_publish"))}</h1>'
         f'<p class="dh-hint">{esc(say("publish_hint"))}</p></div>{_standing(said, say)}'
     )
-    if said["waiting_in_all"]:
-        headers = [say(f"publish_{name}") for name in ("record", "status", "closed", "age")]
-        rows = [_taken_down(one, say) for one in said["exhibitions"]]
-        rows += [_waiting(one, say) for one in said["waiting"]]
-        more = said["waiting_in_all"] - len(rows)
-        st.html(
-            f'<h2 class="dh-h">{esc(say("publish_waiting", n=said["waiting_in_all"]))}</h2>'
-            f'<p class="dh-hint">{esc(say("publish_waiting_hint"))}</p>'
-            + table(headers, rows, caption=say("publish_closed"))
-            + (f'<p class="dh-hint">{esc(say("publish_more", n=more))}</p>' if more else "")
-        )
+    _waiting(said, "withdrawn", [*map(_taken_down, said["exhibitions"]), *map(_closed, said["waiting"])], say)
+    hidden = said["hidden"]
+    rows = [*map(_hidden_exhibition, hidden["exhibitions"]), *map(_hidden_record, hidden["waiting"])]
+    _waiting(hidden, "hidden", rows, say)
     st.html(f'<h2 class="dh-h">{esc(say("publish_packages"))}</h2>{_packages(said, say)}')
 
 
 def _standing(said: dict[str, Any], say: Words) -> str:
-    """Whether all that was taken back is gone outside too; for how long it is not."""
+    """Whether all that was taken back, or hidden, is so outside too; for how long it is not."""
+    limit = said["limit_hours"]
+    notices = _notice(said, "withdrawn", limit, say) + _notice(said["hidden"], "hidden", limit, say)
+    if notices:
+        return notices
+    text = "publish_none_waiting" if said["packages"] else "publish_never"
+    return f'<p class="dh-notice is-good">{esc(say(text))}</p>'
+
+
+def _notice(said: dict[str, Any], what: Kind, limit: int, say: Words) -> str:
     n = said["waiting_in_all"] + said["unacknowledged"]
     if not n:
-        text = "publish_none_waiting" if said["packages"] else "publish_never"
-        return f'<p class="dh-notice is-good">{esc(say(text))}</p>'
+        return ""
     parts = []
     if said["waiting_in_all"]:
         parts.append(f"{esc(say('publish_to_export', n=said['waiting_in_all']))} <code>{_EXPORT}</code>")
     if said["unacknowledged"]:
         parts.append(f"{esc(say('publish_to_take', n=said['unacknowledged']))} <code>{_TAKE}</code>")
-    what = "".join(f"<li>{part}</li>" for part in parts)
-    age = _age(said["hours"], say)
-    title = say(
-        "publish_late" if said["overdue"] else "publish_waits", n=n, age=age, limit=said["limit_hours"]
-    )
+    items = "".join(f"<li>{part}</li>" for part in parts)
+    how = "late" if said["overdue"] else "waits"
+    title = say(f"publish_{how}_{what}", n=n, age=_age(said["hours"], say), limit=limit)
     look, role = ("is-alarm", "alert") if said["overdue"] else ("", "status")
-    return f'<div class="dh-notice {look}" role="{role}"><h2>{esc(title)}</h2><ul>{what}</ul></div>'
+    return f'<div class="dh-notice {look}" role="{role}"><h2>{esc(title)}</h2><ul>{items}</ul></div>'
 
 
-def overdue(said: shapes.Withdrawals | None, say: Words) -> str:
-    """One line for the first page where withdrawals are late; else nothing."""
+def overdue(said: shapes.Withdrawals | None, what: Kind, say: Words) -> str:
+    """One line for the first page where they are late; else nothing."""
     if said is None or not said["overdue"]:
         return ""
-    title = say("publish_late", n=said["waiting"], age=_age(said["oldest_hours"], say))
+    title = say(f"publish_late_{what}", n=said["waiting"], age=_age(said["oldest_hours"], say))
     return f'<p class="dh-notice is-alarm" role="alert">{link("/publish", esc(title))}</p>'
+
+
+def _waiting(said: dict[str, Any], what: Kind, rows: Sequence[_Row], say: Words) -> None:
+    """What is in no package yet, one by one."""
+    if not said["waiting_in_all"]:
+        return
+    since = say(f"publish_since_{what}")
+    headers = [say("publish_record"), say("publish_status"), since, say("publish_age")]
+    more = said["waiting_in_all"] - len(rows)
+    st.html(
+        f'<h2 class="dh-h">{esc(say(f"publish_still_{what}", n=said["waiting_in_all"]))}</h2>'
+        f'<p class="dh-hint">{esc(say(f"publish_hint_{what}"))}</p>'
+        + table(headers, [_cells(row, say) for row in rows], caption=since)
+        + (f'<p class="dh-hint">{esc(say("publish_more", n=more))}</p>' if more else "")
+    )
 
 
 def _age(hours: float, say: Words) -> str:
@@ -73,21 +92,47 @@ def _age(hours: float, say: Words) -> str:
     return say("publish_hours", n=round(hours)) if hours < 48 else say("publish_days", n=int(hours // 24))
 
 
-def _waiting(one: dict[str, Any], say: Words) -> list[str]:
-    code = f"<code>{esc(one['reference_code'])}</code>"
-    title = f"{link(record_address(one['record_id']), esc(one['title']))} " if one["title"] else ""
+@dataclass(frozen=True)
+class _Row:
+    """One that waits. status: of access, or the text of a tag."""
+
+    title: str
+    place: str
+    address: str
+    status: str
+    since: str
+    hours: float
+
+
+def _cells(row: _Row, say: Words) -> list[str]:
+    title = link(row.address, esc(row.title)) if row.address else esc(row.title)
+    status = tag(say(row.status), "closed") if row.status.startswith("publish_") else badge(row.status, say)
     return [
-        title + code,
-        badge(one["access_status"], say) if one["access_status"] else tag(say("publish_gone")),
-        esc(when(one["closed_at"])),
-        esc(_age(one["hours"], say)),
-    ]
+        f"{title} <code>{esc(row.place)}</code>".strip(), status, esc(when(row.since)), esc(_age(row.hours, say))
+    ]  # fmt: skip
 
 
-def _taken_down(one: dict[str, Any], say: Words) -> list[str]:
-    title = f"{esc(one['title'])} <code>/exhibitions/{esc(one['slug'])}</code>"
-    age = esc(_age(one["hours"], say))
-    return [title, tag(say("publish_exhibition"), "closed"), esc(when(one["closed_at"])), age]
+def _closed(one: dict[str, Any]) -> _Row:
+    address = record_address(one["record_id"]) if one["title"] else ""
+    status = one["access_status"] or "publish_gone"
+    return _Row(one["title"], one["reference_code"], address, status, one["closed_at"], one["hours"])
+
+
+def _hidden_record(one: dict[str, Any]) -> _Row:
+    address = record_address(one["record_id"]) if one["title"] else ""
+    return _Row(
+        one["title"], one["reference_code"], address, "publish_redacted", one["hidden_at"], one["hours"]
+    )
+
+
+def _taken_down(one: dict[str, Any]) -> _Row:
+    place = f"/exhibitions/{one['slug']}"
+    return _Row(one["title"], place, "", "publish_exhibition", one["closed_at"], one["hours"])
+
+
+def _hidden_exhibition(one: dict[str, Any]) -> _Row:
+    place = f"/exhibitions/{one['slug']}"
+    return _Row(one["title"], place, "", "publish_stands_on", one["hidden_at"], one["hours"])
 
 
 def _count(records: int, exhibitions: int, say: Words) -> str:
@@ -99,7 +144,9 @@ def _packages(said: dict[str, Any], say: Words) -> str:
     if not said["packages"]:
         text = say("publish_no_packages" if said["signs"] else "publish_no_key")
         return f'<p class="dh-hint">{esc(text)}</p>'
-    headers = [say(f"publish_{name}") for name in ("number", "made", "added", "withdrawn", "receipt")]
+    headers = [
+        say(f"publish_{name}") for name in ("number", "made", "added", "withdrawn", "hidden", "receipt")
+    ]
     rows = []
     for one in said["packages"]:
         full = f" {tag(say('publish_full'))}" if one["kind"] == "full" else ""
@@ -107,7 +154,8 @@ def _packages(said: dict[str, Any], say: Words) -> str:
             tag(say("publish_received", at=when(one["done_at"])), "open")
             if one["done_at"]
             else tag(
-                say("publish_no_receipt"), "closed" if one["withdrawals"] + one["taken_down"] else "later"
+                say("publish_no_receipt"),
+                "closed" if one["withdrawals"] + one["taken_down"] + one["hidden"] else "later",
             )
         )
         rows.append(
@@ -116,6 +164,7 @@ def _packages(said: dict[str, Any], say: Words) -> str:
                 esc(when(one["made_at"])),
                 _count(one["additions"], one["editions"], say),
                 _count(one["withdrawals"], one["taken_down"], say),
+                f"{one['hidden']:,}",
                 receipt,
             ]
         )

@@ -52,14 +52,16 @@ def show(here: Desk) -> None:
 
 
 def _waiting(here: Desk, status: shapes.Status) -> None:
-    """What waits for whoever looks after it: records held for a secrecy mark, withdrawals that are late outside."""
+    """What waits for whoever looks after it: records held for a secrecy mark, what is late to leave, or to be hidden,
+    outside."""
     offices = here.offices()
     if "quarantine" in offices:
         n = sum(finding["state"] != "confirmed" for finding in here.api.quarantine())
         said = link("/quarantine", esc(here.say("held_title", n=n)), data_key="held")
         put(f'<p class="dh-notice is-alarm" role="status">{said}</p>' if n else "")
     if "publish" in offices:
-        put(overdue(status["withdrawals"], here.say))
+        put(overdue(status["withdrawals"], "withdrawn", here.say))
+        put(overdue(status["hidden"], "hidden", here.say))
 
 
 def _box(search: Search, say: Words) -> str:

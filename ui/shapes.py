@@ -220,6 +220,7 @@ class Status(TypedDict):
     meaning_away: str
     reading: dict[str, int] | None
     withdrawals: Withdrawals | None
+    hidden: Withdrawals | None
     meaning_model: str
     example_questions: list[str]
 

@@ -53,6 +53,8 @@ AUDIT: dict[str, tuple[str, str]] = {
     "alert_sign_in": ("{minutes} 分钟内登录或密钥失败 {n} 次", "{n} failed sign-ins or keys within {minutes} minutes"),
     "alert_closed": ("{minutes} 分钟内查看未开放档案 {n} 次", "{n} looks at closed records within {minutes} minutes"),
     "alert_withdrawals": ("收回 {n} 条久未送到公众网，最早的已 {hours} 小时", "{n} withdrawals not carried over, the oldest for {hours} hours"),
+    "alert_quarantine": ("带密级标志的条目 {n} 条待核定，最早的已 {hours} 小时", "{n} records with a secrecy mark undecided, the oldest for {hours} hours"),
+    "alert_hidden": ("涂黑或另写公开著录 {n} 项久未送到公众网，最早的已 {hours} 小时", "{n} redacted or given a public form, not carried over, the oldest for {hours} hours"),
     "audit_entries": ("检索审计记录", "Search the trail"),
     "audit_when": ("何时", "When"),
     "audit_who": ("谁", "Who"),

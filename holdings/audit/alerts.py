@@ -10,7 +10,7 @@ from typing import Literal
 
 from holdings.settings import Settings
 
-Rule = Literal["downloads", "not-found", "sign-in", "closed", "withdrawals", "quarantine"]
+Rule = Literal["downloads", "not-found", "sign-in", "closed", "withdrawals", "hidden", "quarantine"]
 
 SAID: dict[Rule, str] = {
     "downloads": "短时间内取走大量图像或附件",
@@ -18,10 +18,11 @@ SAID: dict[Rule, str] = {
     "sign-in": "登录或密钥多次失败",
     "closed": "查看未开放档案的次数异常",
     "withdrawals": "收回的条目久未送到公众网",
+    "hidden": "涂黑或另写公开著录的条目久未送到公众网，那里仍是原样",
     "quarantine": "发现带密级标志的条目，已隐去，待保密员核定",
 }
 #: What waits for somebody, and is told with its age.
-WAITING: frozenset[Rule] = frozenset({"withdrawals", "quarantine"})
+WAITING: frozenset[Rule] = frozenset({"withdrawals", "hidden", "quarantine"})
 #: Callers remembered for each rule; the one seen longest ago is forgotten first.
 REMEMBERED = 5_000
 

@@ -91,7 +91,7 @@ class Catalogue:
         self.bulk_reviews = BulkReviews(self.database)
         self.decisions = Decisions(self.database)
         self.review_lists = ReviewLists(self.database)
-        self.publishing = Publishing(self.database, self.records)
+        self.publishing = Publishing(self.database, self.records, self.redactions)
         self.series = SeriesTable(self.database)
         self.anniversaries = Anniversaries(self.database)
         self.showings = Showings(self.database)

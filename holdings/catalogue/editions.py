@@ -17,15 +17,14 @@ from sqlalchemy.orm import Session
 
 from holdings.access import Caller
 from holdings.catalogue.database import Database, parts
-from holdings.catalogue.records import Records, StoredRecord
+from holdings.catalogue.hiding import hidden_of
+from holdings.catalogue.records import Records
 from holdings.catalogue.redactions import Redactions
 from holdings.catalogue.tables import RecordRow
 from holdings.catalogue.tables_editions import EditionNameRow, EditionPartRow, EditionRecordRow, EditionRow
 from holdings.catalogue.visibility import is_held
 from holdings.edition_parts import Body, Kind, Part, apart, together
 from holdings.errors import NotFound
-from holdings.records import Record
-from holdings.redaction import Hides
 
 #: record id → what is hidden of it, one text a thing.
 Hidden = Mapping[str, Collection[str]]
@@ -148,7 +147,7 @@ class Editions:
     def hidden(self, record_ids: Sequence[str]) -> dict[str, set[str]]:
         """record id → what of it is for staff alone now: redactions, and public forms with what they say."""
         redacted = self._redactions.hidden(record_ids)
-        return _hidden(redacted, self._records.many(record_ids))
+        return hidden_of(redacted, self._records.many(record_ids))
 
     def gone(
         self, edition: StoredEdition, audience: str, record_ids: Collection[str] | None = None
@@ -160,7 +159,7 @@ class Editions:
         hid = self._hid(edition, asked)
         found = self._records.many(asked)
         seen = {i: stored for i, stored in found.items() if audience in stored.audiences}
-        hidden = _hidden(self._redactions.hidden(sorted(seen)), seen)
+        hidden = hidden_of(self._redactions.hidden(sorted(seen)), seen)
         return {i for i in ids if i not in seen or not hidden[i] <= hid.get(i, set())}
 
     def _hid(self, edition: StoredEdition, record_ids: Sequence[str]) -> dict[str, set[str]]:
@@ -297,15 +296,6 @@ def _name(session: Session, slug: str, number: int, pieces: Sequence[Part]) -> N
         session.execute(insert(EditionNameRow), rows)
 
 
-def _hidden(
-    redacted: Mapping[str, Mapping[int, Hides]], found: Mapping[str, StoredRecord]
-) -> dict[str, set[str]]:
-    return {
-        record_id: {*_of_pages(redacted.get(record_id, {})), *_of_fields(stored.record)}
-        for record_id, stored in found.items()
-    }
-
-
 def _records_in(body: Any) -> Iterator[str]:
     if isinstance(body, Mapping):
         if isinstance(found := body.get(_RECORD), str) and found:
@@ -319,18 +309,6 @@ def _records_in(body: Any) -> Iterator[str]:
 
 def _stands_on(value: Any, records: Collection[str]) -> bool:
     return isinstance(value, Mapping) and value.get(_RECORD) in records
-
-
-def _of_pages(pages: Mapping[int, Hides]) -> Iterator[str]:
-    for number, hides in pages.items():
-        if hides.whole:
-            yield f"{number}"
-        yield from (f"{number}:{','.join(map(str, box))}" for box in hides.regions)
-
-
-def _of_fields(record: Record) -> Iterator[str]:
-    for name, form in record.public_forms.items():
-        yield f"{name}={'|'.join(form.value)}"
 
 
 def _all_here(session: Session, ids: Sequence[str]) -> None:

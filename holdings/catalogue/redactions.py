@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from holdings.catalogue.database import Database, parts
+from holdings.catalogue.hiding import region
 from holdings.catalogue.outbox import Stage, enqueue
 from holdings.catalogue.tables import PageRow, RecordRow
 from holdings.catalogue.tables_redactions import RedactionRow
@@ -21,7 +22,7 @@ from holdings.redaction import REASONS, Box, Hides
 MOST = 200
 
 _D, _P = RedactionRow.__table__.c, PageRow.__table__.c
-_STANDING = select(_D.record_id, _D.page, _D.sha256, _D.frame, _D.box).where(
+_STANDING = select(_D.record_id, _D.page, _D.sha256, _D.frame, _D.box, _D.made_at).where(
     _D.record_id.in_(bindparam("ids", expanding=True)), _D.undone_at.is_(None)
 )
 _PLACES = select(_P.record_id, _P.number, _P.sha256, _P.frame).where(
@@ -111,19 +112,33 @@ class Redactions:
         A region goes with its image, whatever number that has now; where its image is gone, the page of
         that number is hidden whole until somebody looks.
         """
+        found: dict[str, dict[int, Hides]] = {}
+        for record_id, number, box, _ in self._standing(record_ids):
+            hides = found.setdefault(record_id, {})
+            old = hides.get(number, Hides())
+            whole = old.whole or box is None
+            regions = old.regions if whole or box is None else (*old.regions, box)
+            hides[number] = Hides(regions, whole)
+        return found
+
+    def since(self, record_ids: Sequence[str]) -> dict[str, dict[str, datetime]]:
+        """record id → thing (hiding.py) → when the first region that hides it was marked."""
+        found: dict[str, dict[str, datetime]] = {}
+        for record_id, number, box, at in self._standing(record_ids):
+            times = found.setdefault(record_id, {})
+            thing = region(number, box)
+            times[thing] = min(at, times.get(thing, at))
+        return found
+
+    def _standing(self, record_ids: Sequence[str]) -> Iterator[tuple[str, int, Box | None, datetime]]:
+        """(record id, number of a page as it is now, region or None for all of the page, when it was marked)."""
         standing = self._rows(_STANDING, record_ids)
         places = self._rows(_PLACES, sorted({row[0] for row in standing}))
-        found: dict[str, dict[int, Hides]] = {row[0]: {} for row in standing}
-        for record_id, page, sha256, frame, box in standing:
+        for record_id, page, sha256, frame, box, at in standing:
             own = [p for p in places if p[0] == record_id]
             same = [number for _, number, s, f in own if (s, f) == (sha256, frame)]
-            hides = found[record_id]
             for number in same or [page]:
-                old = hides.get(number, Hides())
-                whole = old.whole or not same or not box
-                regions = old.regions if whole else (*old.regions, _four(box))
-                hides[number] = Hides(regions, whole)
-        return found
+                yield record_id, number, _box(box) if same else None, at
 
     def _rows(self, query: Select[Any], record_ids: Sequence[str]) -> list[Any]:
         found: list[Any] = []

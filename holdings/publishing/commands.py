@@ -182,7 +182,7 @@ def _acknowledge(catalogue: Catalogue, given: str) -> int:
 
 @publish_app.command()
 def status(as_json: AsJson = False) -> None:
-    """最近的包、未回执的包、尚未送到公众网的收回及其时长；超过时限则退出码为 2。"""
+    """最近的包、未回执的包、尚未送到公众网的收回、涂黑与公开著录及其时长；超过时限则退出码为 2。"""
     with said_plainly():
         settings = load_settings()
         with _opened(settings) as catalogue:
@@ -198,8 +198,9 @@ def status(as_json: AsJson = False) -> None:
 
 def _status(settings: Settings, catalogue: Catalogue) -> dict[str, Any]:
     ledger = catalogue.publishing
-    last, waiting = ledger.last("in" if settings.public_only else "out"), ledger.waiting()
-    hours = waiting.hours(datetime.now(UTC))
+    last = ledger.last("in" if settings.public_only else "out")
+    waiting, hidden, now = ledger.waiting(), ledger.waiting_hidden(), datetime.now(UTC)
+    hours, hidden_hours = waiting.hours(now), hidden.hours(now)
     return {
         "side": "outside" if settings.public_only else "inside",
         "last": vars(last) if last else None,
@@ -207,7 +208,10 @@ def _status(settings: Settings, catalogue: Catalogue) -> dict[str, Any]:
         "withdrawals_not_exported": waiting.unpacked,
         "withdrawals_not_acknowledged": waiting.unacknowledged,
         "oldest_hours": round(hours, 1),
-        "overdue": hours > settings.publish_hours,
+        "hidden_not_exported": hidden.unpacked,
+        "hidden_not_acknowledged": hidden.unacknowledged,
+        "hidden_oldest_hours": round(hidden_hours, 1),
+        "overdue": max(hours, hidden_hours) > settings.publish_hours,
     }
 
 
@@ -229,11 +233,14 @@ def _say(settings: Settings, said: dict[str, Any]) -> None:
         return
     if said["unacknowledged"]:
         out.print(f"还没有回执：第 {'、'.join(map(str, said['unacknowledged']))} 号", highlight=False)
-    count = said["withdrawals_not_exported"] + said["withdrawals_not_acknowledged"]
-    if count:
-        late = "，已超过时限！请立即导出、带去、取回回执" if said["overdue"] else ""
-        out.print(
-            f"收回 {count} 项（条目与展览）尚未确认送到公众网（未出包 {said['withdrawals_not_exported']}），"
-            f"最早的已 {said['oldest_hours']} 小时{late}。",
-            highlight=False,
-        )
+    withdrawn = said["withdrawals_not_exported"], said["withdrawals_not_acknowledged"], said["oldest_hours"]
+    hidden = said["hidden_not_exported"], said["hidden_not_acknowledged"], said["hidden_oldest_hours"]
+    _say_waiting(settings, "收回", *withdrawn)
+    _say_waiting(settings, "涂黑、另写公开著录的", *hidden)
+
+
+def _say_waiting(settings: Settings, what: str, unpacked: int, unacknowledged: int, hours: float) -> None:
+    if count := unpacked + unacknowledged:
+        late = "，已超过时限！请立即导出、带去、取回回执" if hours > settings.publish_hours else ""
+        said = f"{what} {count} 项（条目与展览）尚未确认送到公众网（未出包 {unpacked}），最早的已 {hours} 小时{late}。"
+        out.print(said, highlight=False)

@@ -28,11 +28,12 @@ _Pages = Mapping[tuple[str, int], StoredPage]
 
 @dataclass(frozen=True)
 class Line:
-    """text: the JSON of a line, without its end."""
+    """text: the JSON of a line, without its end.  records: ids of those it stands on."""
 
     slug: str
     title: str
     text: bytes
+    records: tuple[str, ...]
 
     @property
     def digest(self) -> str:
@@ -56,7 +57,7 @@ def _line(catalogue: Catalogue, edition: StoredEdition, carried: Callable[[Seque
     body = _as_read(catalogue, without(edition.body, gone))
     said = {"published_at": edition.published_at.isoformat(), "body": body}
     text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return Line(edition.slug, str(body["title"]), text.encode())
+    return Line(edition.slug, str(body["title"]), text.encode(), tuple(sorted(records_of(body))))
 
 
 def _as_read(catalogue: Catalogue, body: Any) -> Any:

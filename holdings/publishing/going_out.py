@@ -18,8 +18,10 @@ from typing import IO, TYPE_CHECKING, Any
 
 from holdings.access import PUBLIC
 from holdings.catalogue import Catalogue, StoredPage
-from holdings.catalogue.publishing import Carried, CarriedEdition, Package
+from holdings.catalogue.hiding import hidden_of
+from holdings.catalogue.publishing import Carried, CarriedEdition, Package, closed_since, first_of
 from holdings.catalogue.records import StoredRecord
+from holdings.catalogue.seen_records import seen
 from holdings.errors import BadInput, Conflict
 from holdings.public_page import PublicPage, public_page
 from holdings.publishing.editions import Line, public_lines
@@ -52,7 +54,8 @@ BATCH = 50
 @dataclass
 class Plan:
     """carried: id → what this package will have said of it.  withdrawn: ids.  editions: slug → line.  taken_down:
-    slugs.  closed_at: of the first withdrawal, of either."""
+    slugs.  closed_at: of the first withdrawal, of either.  hidden: ids and slugs of what the outside shows with more
+    than it may → since when; filled as the lines are made."""
 
     carried: dict[str, Carried] = field(default_factory=dict)
     depth: dict[str, int] = field(default_factory=dict)
@@ -60,6 +63,7 @@ class Plan:
     editions: dict[str, Line] = field(default_factory=dict)
     taken_down: list[str] = field(default_factory=list)
     closed_at: datetime | None = None
+    hidden: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -92,7 +96,10 @@ def export(
     try:
         package = _write(part, settings, catalogue, plan, key, last, full, progress)
         _still_public(catalogue, plan)
-        editions = {slug: CarriedEdition(line.title, line.digest) for slug, line in plan.editions.items()}
+        editions = {
+            slug: CarriedEdition(line.title, line.digest, records=line.records)
+            for slug, line in plan.editions.items()
+        }
         catalogue.publishing.made(package, plan.carried, plan.withdrawn, editions, plan.taken_down)
         target = folder / name_of(package)
         part.replace(target)
@@ -120,7 +127,7 @@ def make_plan(catalogue: Catalogue, *, full: bool) -> Plan:
             if full or was is None or (was.version, was.parent) != (now.version, now.parent):
                 plan.carried[record_id] = now
                 plan.depth[record_id] = len(seen)
-        _withdraw(plan, {i: stored[i] for i in known if i not in set(public)})
+        _withdraw(plan, {i: stored[i] for i in known if i not in set(public)}, known)
     for ids in ledger.carried_ids():
         there = catalogue.records.many(ids)
         plan.withdrawn += [i for i in ids if i not in there]
@@ -128,9 +135,9 @@ def make_plan(catalogue: Catalogue, *, full: bool) -> Plan:
     return plan
 
 
-def _withdraw(plan: Plan, closed: dict[str, StoredRecord]) -> None:
+def _withdraw(plan: Plan, closed: dict[str, StoredRecord], known: dict[str, Carried]) -> None:
     plan.withdrawn += closed
-    _closed(plan, [s.changed_at for s in closed.values()])
+    _closed(plan, [closed_since(known[i], s.changed_at) for i, s in closed.items()])
 
 
 def _closed(plan: Plan, times: Sequence[datetime]) -> None:
@@ -176,6 +183,7 @@ def _write(
         with TemporaryFile(dir=part.parent) as lines:
             _write_records(archive, lines, catalogue, FileStore(settings.store_dir), plan, files, progress)
             _copy(archive, lines, files)
+        _hide_editions(catalogue, plan)
         manifest = Manifest(
             format=FORMAT,
             archive=settings.archive_code,
@@ -196,7 +204,9 @@ def _write(
         archive.close()
         out.flush()
         os.fsync(out.fileno())
-    return replace(package_of(manifest, digest(content)), closed_at=plan.closed_at)
+    package = package_of(manifest, digest(content))
+    first = min(plan.hidden.values(), default=None)
+    return replace(package, closed_at=plan.closed_at, hidden=len(plan.hidden), hidden_at=first)
 
 
 def _write_records(
@@ -212,18 +222,42 @@ def _write_records(
     order = sorted(plan.carried, key=lambda i: (plan.depth[i], i))
     for start in range(0, len(order), BATCH):
         ids = order[start : start + BATCH]
-        stored, pages = catalogue.seen_records.many(ids), catalogue.seen_pages.of_many(ids)
+        stored, pages, hides = _as_seen(catalogue, ids)
+        if missing := [i for i in ids if i not in stored]:
+            raise _changed(missing[0])
+        plan.hidden |= catalogue.publishing.hidden_since(stored, hides)
         for record_id in ids:
-            if record_id not in stored:
-                raise _changed(record_id)
+            plan.carried[record_id] = replace(plan.carried[record_id], hides=tuple(sorted(hides[record_id])))
             drawn = [_page(archive, store, page, files) for page in pages.get(record_id, [])]
-            attached = catalogue.seen_records.attachments(record_id)
+            # Asked when the pages were: what hides something has no attachments, whatever was undone since.
+            attached = [] if hides[record_id] else catalogue.seen_records.attachments(record_id)
             for file in attached:
                 _put(archive, f"files/{file.sha256}", store.path(file.sha256).read_bytes(), files)
-            record = stored[record_id].record
+            record = seen(stored[record_id]).record
             line = line_of(record, plan.carried[record_id].parent or None, drawn, attached)
             lines.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
         progress(min(start + BATCH, len(order)), len(order))
+
+
+def _as_seen(
+    catalogue: Catalogue, ids: Sequence[str]
+) -> tuple[dict[str, StoredRecord], dict[str, list[StoredPage]], dict[str, set[str]]]:
+    """Records as staff see them, their pages as the public does, and what that hides (hiding.py), all of one moment:
+    read again where a version has moved on meanwhile, as it does with whatever hides more or less."""
+    while True:
+        stored, pages = catalogue.records.many(ids), catalogue.seen_pages.of_many(ids)
+        hides = hidden_of(catalogue.redactions.hidden(ids), stored)
+        now = catalogue.records.many(ids)
+        if {i: s.version for i, s in now.items()} == {i: s.version for i, s in stored.items()}:
+            return stored, pages, hides
+
+
+def _hide_editions(catalogue: Catalogue, plan: Plan) -> None:
+    """An exhibition that the outside shows with a record of which more is hidden now, and that comes without it."""
+    known = catalogue.publishing.carried_editions()
+    for slug in plan.editions.keys() & known.keys():
+        if at := first_of(known[slug].records, plan.hidden):
+            plan.hidden[slug] = at
 
 
 def _page(

@@ -120,3 +120,18 @@ def test_editions_are_divided_and_say_the_same(older: Catalogue) -> None:
     assert names == {
         (name_of("k0"), 0), (page_name(one, 2), 0), (name_of("k1"), 1), (page_name(two, 2), 1), (name_of("lamp"), 2),
     }  # fmt: skip
+
+
+def test_exhibitions_carried_before_publish_3_stand_on_all_they_ever_stood_on(older: Catalogue) -> None:
+    with older.database.engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "publish_2")
+    put(older, "records", [stored(record) for record in RECORDS], json=("description",))
+    made = {"published_by": "某", "published_at": AT, "withdrawn_by": "", "withdrawn_at": None, "body": {}}
+    put(older, "editions", [{"slug": "show", "number": n, **made} for n in (1, 2)], json=("body",))
+    on = [(1, RECORDS[0].id), (1, RECORDS[1].id), (2, RECORDS[1].id)]
+    put(older, "edition_records", [{"slug": "show", "number": n, "record_id": i} for n, i in on])
+    carried = [{"slug": slug, "title": "展", "digest": "0" * 64, "sequence": 1} for slug in ("show", "none")]
+    put(older, "publish_carried_editions", carried)
+    older.upgrade()
+    found = {slug: edition.records for slug, edition in older.publishing.carried_editions().items()}
+    assert found == {"show": (RECORDS[0].id, RECORDS[1].id), "none": ()}

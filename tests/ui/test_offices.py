@@ -13,10 +13,12 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import delete
 
 from holdings.access import STAFF
 from holdings.catalogue import Catalogue
 from holdings.catalogue.publishing import Carried, CarriedEdition, Package
+from holdings.catalogue.tables_redactions import RedactionRow
 from holdings.records import Line, PageText
 from tests.ui.conftest import HOLDINGS, ingest
 from tests.ui.signing import sign_in
@@ -185,15 +187,32 @@ def test_withdrawals_the_outside_does_not_know_of_alarm(page: Page, catalogue: C
     now = datetime.now(UTC)
     package = Package(1, "full", "0" * 64, now - timedelta(days=4), 1, 0, editions=1)
     shows = {"yu-wang": CarriedEdition("渔网展", "0" * 64, now - timedelta(days=2))}
-    catalogue.publishing.made(package, {CLOSED: Carried(1, "", now - timedelta(days=3))}, [], shows, [])
+    carried = {CLOSED: Carried(1, "", now - timedelta(days=3)), FOUND: Carried(0, "")}
+    catalogue.publishing.made(package, carried, [], shows, [])
+    # The row alone: no index has to follow, and the next tests neither.
+    redaction = RedactionRow(
+        record_id=FOUND, page=1, sha256="", frame=0, box=[], code="privacy", note="",
+        made_by="试", made_at=now - timedelta(days=2), undone_by="",
+    )  # fmt: skip
+    with catalogue.database.write() as session:
+        session.add(redaction)
     come_in(page, catalogue, "archivist", name="fa.bu")
+    expect(page.locator("[role=alert] a")).to_have_count(1)  # what is hidden was not noticed yet
     page.locator("[role=alert] a", has_text="逾期").click()
-    expect(page.locator(".dh-notice.is-alarm h2")).to_contain_text("最早的已 3 天")
-    expect(page.locator(".dh-notice.is-alarm li")).to_contain_text("2 项还没有出包")
+    expect(page.locator(".dh-notice.is-alarm")).to_have_count(2)
+    withdrawn, hidden = page.locator(".dh-notice.is-alarm").all()
+    expect(withdrawn.locator("h2")).to_contain_text("最早的已 3 天")
+    expect(withdrawn.locator("li")).to_contain_text("2 项还没有出包")
+    expect(hidden.locator("h2")).to_contain_text("涂黑或另写公开著录 1 项，公众网仍未确认换过；最早的已 2 天")
+    expect(page.locator(".dh-table tr", has_text=FOUND.partition(":")[2])).to_contain_text("涂黑或公开著录")
     expect(page.locator(".dh-table").first).to_contain_text("J045-3-1-1")
     expect(page.locator(".dh-table tr", has_text="渔网展")).to_contain_text("展览已撤下")
     expect(page.locator(".dh-table").last).to_contain_text("＋展览 1")
     expect(page.locator(".dh-table").last).to_contain_text("没有回执")
+    page.goto("/")
+    expect(page.locator("[role=alert] a", has_text="涂黑")).to_contain_text("逾期")
+    with catalogue.database.write() as session:
+        session.execute(delete(RedactionRow).where(RedactionRow.record_id == FOUND))
 
 
 def test_the_auditor_searches_the_trail_takes_it_along_and_verifies_it(
