@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from holdings.audit.alerts import SAID
 from ui import shapes
 from ui.cards import card
 from ui.export import workbook
@@ -40,6 +41,10 @@ def test_every_text_stands_in_both_languages_with_the_same_blanks() -> None:
         assert english.strip(), key
         blanks = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in (chinese, english)]
         assert blanks[0] == blanks[1], key
+
+
+def test_every_alert_has_its_words() -> None:
+    assert {f"alert_{rule.replace('-', '_')}" for rule in SAID} <= set(TEXTS)
 
 
 def test_texts_asked_for_are_there() -> None:
