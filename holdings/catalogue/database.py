@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Engine, Select, create_engine, event, make_url, text
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError, StatementError
 from sqlalchemy.orm import Session
 
 from holdings import time_limit
-from holdings.errors import CatalogueUnavailable, Conflict
+from holdings.errors import BadInput, CatalogueUnavailable, Conflict
 
 if TYPE_CHECKING:  # only `upgrade` needs Alembic
     from alembic.config import Config
@@ -121,8 +121,11 @@ def mapped_errors() -> Iterator[None]:
             "仍不行，请检查 DANGHAI_DATABASE_URL 与数据目录的权限和空间。"
         )
         raise CatalogueUnavailable(f"目录库没有应答：{error.orig}", advice=advice) from error
-    except SQLAlchemyError as error:
-        raise CatalogueUnavailable(f"目录库出错：{error}") from error
+    except DataError as error:  # what PostgreSQL cannot hold: a NUL in an address, a number beyond its column
+        raise BadInput(f"目录库不收这样的值：{error.orig}", advice="请核对地址与所填的内容。") from error
+    except SQLAlchemyError as error:  # never the statement and its values: this is told to whoever asked
+        said = error.orig if isinstance(error, StatementError) else error
+        raise CatalogueUnavailable(f"目录库出错：{said}") from error
 
 
 def connect(

@@ -11,7 +11,8 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -116,40 +117,104 @@ def _is_away(value: Any, pages: _Pages) -> bool:
 
 # ── coming in ──────────────────────────────────────────────────────────────────
 
+_Words = list[str]
+_MOST = 2**31 - 1  # that a column of either database holds
+_Number = Annotated[int, Field(ge=1, le=_MOST)]
+_Pixels = Annotated[int, Field(ge=0, le=_MOST)]
+#: A time that is one in any zone.
+_Time = Annotated[
+    AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))
+]
 
-class _Picture(BaseModel):
+
+class _Shape(BaseModel):
+    """These say what `curation.edition.Edition` is as JSON, which this room may not import: one edition that no page
+    can be made of is refused, for the list of all and the feed would fail with it. What a later version adds is
+    let through."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class _Picture(_Shape):
     record_id: str
-    page: int
+    page: _Number
+    width: _Pixels
+    height: _Pixels
+    alt: str
 
 
-class _Exhibit(BaseModel):
+class _Quotation(_Shape):
+    text: str
+    record_id: str
+    page: _Number
+
+
+class _Outside(_Shape):
+    kind: Literal["loan", "museum", "partner", "private"]
+    owner: str
+    number: str
+    agreement: str
+
+
+class _Exhibit(_Shape):
     key: str
-    record_id: str
-    pictures: list[_Picture]
-
-
-class _Section(BaseModel):
-    exhibits: list[_Exhibit]
-
-
-class _Entry(BaseModel):
-    record_id: str
-
-
-class _Body(BaseModel):
-    """As far as this room knows a body: what finds, shows and withdraws it."""
-
-    slug: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}$")]
-    number: Annotated[int, Field(ge=1)]
     title: str
+    date: str
+    date_from: str
+    date_to: str
+    label: str
+    record_id: str
+    reference_code: str = ""
+    archive: str = ""
+    fonds: str = ""
+    creators: _Words = []
+    genre: str = ""
+    medium: str = ""
+    size: str = ""
+    quotation: _Quotation | None = None
+    pictures: list[_Picture]
+    transcription: _Words = []
+    notes: _Words = []
+    rights: str = ""
+    outside: _Outside | None = None
+
+
+class _Section(_Shape):
+    key: str
+    title: str
+    text: str
+    exhibits: list[_Exhibit]
+    wanted: str = ""
+
+
+class _Entry(_Shape):
+    day: str
+    said: str
+    text: str
+    reference_code: str
+    record_id: str
+
+
+class _Body(_Shape):
+    slug: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}$")]
+    number: _Number
+    title: str
+    subtitle: str
+    lead: str
     sections: list[_Section]
+    organisers: _Words
+    curators: _Words
+    made_on: str
+    editorial: _Words = []
     chronology: list[_Entry]
+    map_review: str = ""
+    address: str = ""
 
 
 class _Given(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    published_at: AwareDatetime
+    published_at: _Time
     body: _Body
 
 

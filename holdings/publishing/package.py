@@ -37,6 +37,8 @@ CHUNK = 1 << 20
 MAX_MANIFEST = 400_000_000
 MAX_LINE = 200_000_000
 _FILE = re.compile(r"files/[0-9a-f]{64}")
+#: Half of a character, or half of an escape that is whole with its neighbour.
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class FileMark(BaseModel):
@@ -113,8 +115,10 @@ class Opened:
         with self.archive.open(name) as file:
             for number, line in enumerate(file, 1):
                 try:
-                    data = json.loads(line)
-                except ValueError as error:
+                    data = json.loads(text := line.decode())
+                    if _HALF.search(text):
+                        json.dumps(data, ensure_ascii=False).encode()  # what no database holds is no text
+                except (ValueError, RecursionError) as error:
                     raise BadPackage(f"{name} 第 {number} 行不是 JSON。", advice=_AGAIN) from error
                 if not isinstance(data, dict):
                     raise BadPackage(f"{name} 第 {number} 行不是对象。", advice=_AGAIN)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from curation.edition import Edition, Quotation, as_json
+from curation.edition import Edition, Quotation, as_json, of_json
 from holdings.access import PUBLIC, STAFF, Caller
 from holdings.catalogue import Incoming, IncomingPage
 from holdings.errors import BadPackage, Conflict
 from holdings.publishing.coming_in import bring_in
 from holdings.publishing.commands import _status
-from holdings.publishing.editions import FROM_INSIDE
+from holdings.publishing.editions import FROM_INSIDE, edition_of
 from holdings.publishing.going_out import export
 from holdings.publishing.package import EDITIONS, MANIFEST, SIGNATURE, WITHDRAWALS, Manifest
 from holdings.records import Line, PageText
@@ -245,6 +245,7 @@ BAD: dict[str, tuple[Callable[[dict[str, bytes]], None], bool, str]] = {
     "on a closed record": (_lines(_on_a_closed_one), True, "公众看不到的条目"),
     "no sections": (_lines(lambda line: line["body"].pop("sections")), True, "读不懂的展览"),
     "an address elsewhere": (_lines(lambda line: line["body"].update(slug="../x")), True, "读不懂的展览"),
+    "half a character": (_lines(lambda line: line["body"].update(title="\ud800")), True, "不是 JSON"),
     "more than is said": (_lines(lambda line: line.update(by="试")), True, "读不懂的展览"),
     "twice": (lambda f: f.update({EDITIONS: f[EDITIONS] * 2}), True, "展览数与清单不符"),
     "one fewer": (_counted(editions=2), True, "展览数与清单不符"),
@@ -271,6 +272,36 @@ def test_a_package_tampered_with_is_refused_with_nothing_changed(
         assert (outside.state(), editions_of(outside)) == before, name
     bring(outside, package)
     assert [slug for slug, _, _ in editions_of(outside)] == ["yu-ye"]
+
+
+def _changed(said: Any) -> Iterator[Any]:
+    """The same JSON with one thing left out, null, a number beyond a column, or a list; everywhere in turn."""
+    if isinstance(said, dict):
+        for name, value in said.items():
+            yield {n: v for n, v in said.items() if n != name}
+            yield from (said | {name: other} for other in (None, 2**70, [7], *_changed(value)))
+    elif isinstance(said, list):
+        for n, value in enumerate(said):
+            yield from ([*said[:n], other, *said[n + 1 :]] for other in (None, 2**70, [7], *_changed(value)))
+
+
+def test_pages_can_be_made_of_every_edition_that_is_taken_in() -> None:
+    """One that is no edition would take the list of all exhibitions and the feed along."""
+    made = replace(edition(1), number=1, editorial=("凡例",))
+    line = {"published_at": "2026-03-02T00:00:00+00:00", "body": as_json(made)}
+    assert edition_of(line, set).body == as_json(made)
+    taken = refused = 0
+    for body in _changed(as_json(made)):
+        try:
+            edition_of(line | {"body": body}, set)
+        except BadPackage:
+            refused += 1
+        else:
+            of_json(body)
+            assert str(2**70) not in json.dumps(body)
+            taken += 1
+    assert refused > 100
+    assert taken  # what has a default may be left out
 
 
 def test_a_package_made_before_exhibitions_were_carried_is_read(

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import text
 
 from holdings.access import PUBLIC, READING_ROOM, STAFF
 from holdings.catalogue import Catalogue, Incoming, IncomingAttachment, IncomingPage, Stage
@@ -329,3 +330,18 @@ def test_a_catalogue_without_tables_says_what_to_run() -> None:
 def test_a_server_that_is_away_is_a_named_error() -> None:
     with pytest.raises(CatalogueUnavailable), Database("postgresql://x@127.0.0.1:1/none").read() as session:
         session.connection()
+
+
+def test_what_the_database_cannot_hold_is_bad_input_and_no_error_tells_the_statement(
+    catalogue: Catalogue,
+) -> None:
+    """PostgreSQL refuses a NUL, which any visitor can write into an address; SQLite finds nothing."""
+    if catalogue.database.engine.dialect.name == "postgresql":
+        with pytest.raises(BadInput, match="NUL") as refused:
+            catalogue.records.get("990001:\0")
+        assert "SELECT" not in str(refused.value)
+    else:
+        assert catalogue.records.get("990001:\0") is None
+    with pytest.raises(CatalogueUnavailable) as told, catalogue.database.read() as session:
+        session.execute(text("select :value from nowhere_at_all"), {"value": "secret"})
+    assert "secret" not in str(told.value)
