@@ -5,11 +5,14 @@ What a body is is said by `curation.edition.Edition`; here only where its exhibi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Literal
 
+#: What an exhibition's address may be made of.
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,78}[a-z0-9])?")
 Body = Mapping[str, Any]
 Kind = Literal["exhibit", "entry"]
 

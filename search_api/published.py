@@ -6,7 +6,6 @@ no image any more leaves its exhibit, and a quotation that the page does not say
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -15,12 +14,10 @@ from curation.edition import Edition, Exhibit, Picture, as_json, fitted, of_json
 from holdings.access import ANONYMOUS, PUBLIC, Caller
 from holdings.catalogue import StoredPage
 from holdings.catalogue.editions import StoredEdition, records_of, without
-from holdings.edition_parts import Body, says
+from holdings.edition_parts import SLUG, Body, says
 from holdings.errors import BadInput, NotFound
 from search_api.house import House
 
-#: What an exhibition's address may be made of.
-SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,78}[a-z0-9])?")
 #: The longest side of a picture that leaves the house, in pixels, as on the public installation.
 LONGEST = 2400
 

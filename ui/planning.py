@@ -42,7 +42,7 @@ async def change(request: Request) -> Response:
         projects.add(int(said["project"]), [part])
 
     try:
-        await run_in_threadpool(moved if request.path_params["what"] == "move" else added)
+        await run_in_threadpool(moved if request.url.path.endswith("/move") else added)
     except (KeyError, ValueError):
         return Response(status_code=400)
     except ApiAway:
@@ -89,7 +89,8 @@ def _none_here(request: Request) -> str:
 
 
 ROUTES = [
-    Route("/x/plan/{what}", change, methods=["POST"]),
+    Route("/x/plan/move", change, methods=["POST"]),
+    Route("/x/plan/add", change, methods=["POST"]),
     Route("/exhibitions", exhibition),
     Route("/exhibitions/{path:path}", exhibition),
 ]

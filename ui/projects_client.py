@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Literal, cast
+from urllib.parse import quote
 
 from ui.client import Api, record_path
 from ui.state import Params, address
@@ -79,15 +80,23 @@ class Projects:
 
     def change_part(self, project_id: int, part: str, version: int, body: Json) -> Json:
         given = {"version": version, "body": body}
-        return cast(Json, self._api.send("PATCH", f"/v1/projects/{project_id}/parts/{part}", json=given))
+        return cast(
+            Json,
+            self._api.send("PATCH", f"/v1/projects/{project_id}/parts/{quote(part, safe='')}", json=given),
+        )
 
     def move(self, project_id: int, part: str, version: int, *, parent: str = "", after: str | None) -> Json:
         """after: the part it comes behind; "" to be the first, None the last."""
         given = {"version": version, "parent": parent, "after": after}
-        return cast(Json, self._api.send("POST", f"/v1/projects/{project_id}/parts/{part}/move", json=given))
+        return cast(
+            Json,
+            self._api.send(
+                "POST", f"/v1/projects/{project_id}/parts/{quote(part, safe='')}/move", json=given
+            ),
+        )
 
     def remove_part(self, project_id: int, part: str, version: int) -> None:
-        self._api.send("DELETE", f"/v1/projects/{project_id}/parts/{part}?seen={version}")
+        self._api.send("DELETE", f"/v1/projects/{project_id}/parts/{quote(part, safe='')}?seen={version}")
 
     # ── across projects ────────────────────────────────────────────────────────
 

@@ -19,7 +19,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from holdings.access import PUBLIC
 from holdings.catalogue import Catalogue, StoredPage
 from holdings.catalogue.editions import StoredEdition, records_of, without
-from holdings.edition_parts import says
+from holdings.edition_parts import SLUG, says
 from holdings.errors import BadPackage
 
 #: Who published it, as the outside has it: people's names stay inside.
@@ -196,7 +196,7 @@ class _Entry(_Shape):
 
 
 class _Body(_Shape):
-    slug: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}$")]
+    slug: Annotated[str, Field(pattern=f"^{SLUG.pattern}$")]
     number: _Number
     title: str
     subtitle: str

@@ -63,7 +63,7 @@ def test_a_person_enrols_signs_in_changes_the_password_and_is_told_when_it_ended
 
 
 def test_another_site_s_form_changes_nothing(site: str) -> None:
-    for origin in ({}, {"Origin": "https://evil.example"}, {"Origin": "null"}):
+    for origin in ({}, {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "http://["}):
         for path in ("sign-in", "sign-out", "password", "enrol", "list/add", "oidc"):
             assert httpx.post(f"{site}/x/{path}", headers=origin).status_code == 403
     assert httpx.post(f"{site}/x/sign-out", headers={"Origin": site}).status_code == 303
