@@ -40,7 +40,7 @@ from search_api import (
     routes_wanted,
 )
 from search_api.audited import Audited
-from search_api.guarding import LastResort, SecurityHeaders
+from search_api.guarding import HeadAsGet, LastResort, SecurityHeaders
 from search_api.house import House
 from search_api.limits import RequestLimits
 from search_api.problems import add_handlers
@@ -120,6 +120,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs,
     ):
         app.include_router(_reading(room.router) if house.settings.public_only else room.router)
+    app.add_middleware(HeadAsGet)  # innermost
     app.add_middleware(RequestLimits)
     app.add_middleware(LastResort, seconds=house.settings.request_seconds)
     app.add_middleware(Counted, counter=house.visits)

@@ -33,6 +33,24 @@ EXHIBITIONS = "/exhibitions"
 _SHARED = re.compile(rf"{EXHIBITIONS}/[^/]+/(?:iiif|images)/")
 
 
+class HeadAsGet:
+    """ASGI middleware: what may be got may be asked for its headers alone (HEAD, RFC 9110); the server sends no body.
+    What stands around it knows the route and that it was HEAD."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+        got = {**scope, "method": "GET"}
+        try:
+            await self._app(got, receive, send)
+        finally:
+            scope.update({name: got[name] for name in ("route", "endpoint", "path_params") if name in got})
+
+
 class LastResort:
     """ASGI middleware: an answer that has not begun after `seconds` is given up (503), and what works for it
     stops at its next step (holdings/time_limit.py); an error nobody

@@ -52,17 +52,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long ones come first. The browser tests stop their browser when they are through: while it runs,
     Playwright keeps an event loop in the process, where no other may be started."""
     order = {
-        "ui": -1,
-        "api": 0,
-        "noninterference": 0.05,
-        "access": 0.05,
-        "contracts": 0.1,
-        "elastic": 0.2,
-        "congruence": 0.3,
-        "cli": 1,
-        "catalogue": 2,
+        "ui": 0,
+        "contracts": 1,
+        "elastic": 2,
+        "congruence": 3,
+        "noninterference": 4,
+        "api": 5,
+        "access": 6,
+        "cli": 7,
+        "catalogue": 8,
     }
-    items.sort(key=lambda item: order.get(item.path.parent.name, 3))
+    items.sort(key=lambda item: order.get(item.path.parent.name, 9))
 
 
 @pytest.fixture(scope="session")

@@ -181,6 +181,17 @@ def test_while_the_trail_is_locked_changes_are_refused_reads_go_on_and_the_gap_i
     assert (report.findings, report.lost) == ([], lost)
 
 
+def test_asking_for_headers_alone_is_on_record_as_the_look_it_is(system: System) -> None:
+    got, headers = (system.ask(f"/v1/records/{OPENED}", STAFF, method=method) for method in ("GET", "HEAD"))
+    assert (headers.status_code, headers.headers["content-length"]) == (200, got.headers["content-length"])
+    entries = [f.entry for f in on_record(system, record=OPENED)[:2]]
+    assert [(e.action, e.what.partition(" ")[0]) for e in entries] == [
+        ("record.view", "HEAD"),
+        ("record.view", "GET"),
+    ]
+    assert system.ask(f"/v1/records/{OPENED}/access", STAFF, method="HEAD").status_code == 405
+
+
 def test_who_may_read_the_trail_and_the_metrics(system: System) -> None:
     for who in (PUBLIC, READING_ROOM, STAFF, "system_admin", "security_admin"):
         assert system.ask("/v1/audit", who).status_code == 403

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import httpx
 import pypdfium2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -36,6 +37,15 @@ def exhibition(api: str, home: Path) -> str:
     catalogue.editions.publish(without(body, missing), Caller(STAFF, name="试"))
     catalogue.close()
     return f"{api}/exhibitions/{SLUG}/"
+
+
+def test_a_link_checker_asks_for_headers_alone(exhibition: str) -> None:
+    got, headers = httpx.get(exhibition), httpx.head(exhibition)
+    assert (headers.status_code, headers.content) == (200, b"")
+    assert {n: v for n, v in headers.headers.items() if n != "date"} == {
+        n: v for n, v in got.headers.items() if n != "date"
+    }
+    assert httpx.head(f"{exhibition}nowhere.html").status_code == 404
 
 
 def watched(context: BrowserContext, own: str) -> tuple[Any, list[str]]:
