@@ -59,7 +59,7 @@ lint: $(VENV)/.dev
 	$(VENV)/bin/lint-imports
 
 test: lint models
-	$(PYTHON) -m pytest -n 4 --no-loadscope-reorder $(TESTS)
+	$(PYTHON) -m pytest -n 3 --no-loadscope-reorder $(TESTS)
 
 test-long: $(VENV)/.dev models
 	DANGHAI_LONG=1 $(PYTHON) -m pytest --timeout=3600 $(TESTS)

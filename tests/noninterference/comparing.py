@@ -90,6 +90,8 @@ class Pair:
         ]
         told = answer.headers.get("content-length")
         assert told is None or not answer.content or int(told) == len(answer.content)
+        if not answer.content:  # headers alone were asked for, for instance
+            return answer.status_code, headers, b""
         kind = answer.headers.get("content-type", "")
         if kind == MEDIA_TYPES["xlsx"]:
             return answer.status_code, headers, _unpacked(answer.content)
