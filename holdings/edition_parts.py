@@ -6,7 +6,7 @@ What a body is is said by `curation.edition.Edition`; here only where its exhibi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Literal
@@ -60,6 +60,26 @@ def together(head: Body, parts: Sequence[Part]) -> Body:
         for n, section in enumerate(head["sections"])
     ]
     return {**head, "sections": sections, "chronology": [p.body for p in ordered if p.kind == "entry"]}
+
+
+def things_in(body: Any) -> Iterator[Any]:
+    """All that has fields, wherever it stands in a body, the body itself first."""
+    if isinstance(body, Mapping):
+        yield body
+        for value in body.values():
+            yield from things_in(value)
+    elif isinstance(body, list | tuple):
+        for value in body:
+            yield from things_in(value)
+
+
+def pruned(body: Any, goes: Callable[[Any], bool]) -> Any:
+    """A copy of a body without what goes: an entry of a list is left out, a value becomes null."""
+    if isinstance(body, Mapping):
+        return {k: None if goes(v) else pruned(v, goes) for k, v in body.items()}
+    if isinstance(body, list | tuple):
+        return [pruned(value, goes) for value in body if not goes(value)]
+    return body
 
 
 def says(text: str, words: str) -> bool:

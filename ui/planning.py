@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 import httpx
@@ -25,24 +26,33 @@ _FILE = re.compile(r"[A-Za-z0-9_./,;:%=-]*")
 _PASSED = ("content-type", "content-length", "etag", "cache-control", "access-control-allow-origin")
 
 
-async def change(request: Request) -> Response:
-    """Move a part (`part`, `version`, `parent`, `after`), or add an exhibit on `record`. The answer is empty, or says
-    why it was refused, in words."""
-    form = await request.form(max_fields=8)
-    said = {name: str(value) for name, value in form.items()}
-    projects = Projects(api_of(request))
+async def move(request: Request) -> Response:
+    """Put a part (`part`, `version`) elsewhere (`parent`, `after`)."""
 
-    def moved() -> None:
+    def moved(projects: Projects, said: Mapping[str, str]) -> None:
         after = None if said["after"] == LAST else said["after"]
         number, version = int(said["project"]), int(said["version"])
         projects.move(number, said["part"], version, parent=said["parent"], after=after)
 
-    def added() -> None:
+    return await _done(request, moved)
+
+
+async def add(request: Request) -> Response:
+    """Add an exhibit on `record`."""
+
+    def added(projects: Projects, said: Mapping[str, str]) -> None:
         part = {"kind": "object", "record": said["record"], "parent": said["parent"]}
         projects.add(int(said["project"]), [part])
 
+    return await _done(request, added)
+
+
+async def _done(request: Request, change: Callable[[Projects, Mapping[str, str]], None]) -> Response:
+    """The answer is empty, or says why it was refused, in words."""
+    form = await request.form(max_fields=8)
+    said = {name: str(value) for name, value in form.items()}
     try:
-        await run_in_threadpool(moved if request.url.path.endswith("/move") else added)
+        await run_in_threadpool(change, Projects(api_of(request)), said)
     except (KeyError, ValueError):
         return Response(status_code=400)
     except ApiAway:
@@ -89,8 +99,8 @@ def _none_here(request: Request) -> str:
 
 
 ROUTES = [
-    Route("/x/plan/move", change, methods=["POST"]),
-    Route("/x/plan/add", change, methods=["POST"]),
+    Route("/x/plan/move", move, methods=["POST"]),
+    Route("/x/plan/add", add, methods=["POST"]),
     Route("/exhibitions", exhibition),
     Route("/exhibitions/{path:path}", exhibition),
 ]

@@ -7,7 +7,7 @@ people, may say it. The curator publishes anew when that was looked at.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -23,7 +23,7 @@ from holdings.catalogue.redactions import Redactions
 from holdings.catalogue.tables import RecordRow
 from holdings.catalogue.tables_editions import EditionNameRow, EditionPartRow, EditionRecordRow, EditionRow
 from holdings.catalogue.visibility import is_held
-from holdings.edition_parts import Body, Kind, Part, apart, together
+from holdings.edition_parts import Body, Kind, Part, apart, pruned, things_in, together
 from holdings.errors import NotFound
 
 #: record id → what is hidden of it, one text a thing.
@@ -222,18 +222,12 @@ def link(session: Session) -> None:
 
 def without(body: Any, gone: Collection[str]) -> Any:
     """A body without what stands on these records: an entry of a list goes, a value becomes null."""
-    if not gone:
-        return body
-    if isinstance(body, Mapping):
-        return {k: None if _stands_on(v, gone) else without(v, gone) for k, v in body.items()}
-    if isinstance(body, list | tuple):
-        return [without(value, gone) for value in body if not _stands_on(value, gone)]
-    return body
+    return pruned(body, lambda value: _stands_on(value, gone)) if gone else body
 
 
 def records_of(body: Any) -> set[str]:
     """The ids of all records that a body stands on."""
-    return set(_records_in(body))
+    return {found for thing in things_in(body) if isinstance(found := thing.get(_RECORD), str) and found}
 
 
 def forget(session: Session, record_id: str) -> None:
@@ -294,17 +288,6 @@ def _name(session: Session, slug: str, number: int, pieces: Sequence[Part]) -> N
     ]
     if rows:
         session.execute(insert(EditionNameRow), rows)
-
-
-def _records_in(body: Any) -> Iterator[str]:
-    if isinstance(body, Mapping):
-        if isinstance(found := body.get(_RECORD), str) and found:
-            yield found
-        for value in body.values():
-            yield from _records_in(value)
-    elif isinstance(body, list | tuple):
-        for value in body:
-            yield from _records_in(value)
 
 
 def _stands_on(value: Any, records: Collection[str]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -19,7 +19,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from holdings.access import PUBLIC
 from holdings.catalogue import Catalogue, StoredPage
 from holdings.catalogue.editions import StoredEdition, records_of, without
-from holdings.edition_parts import SLUG, says
+from holdings.edition_parts import SLUG, pruned, says, things_in
 from holdings.errors import BadPackage
 
 #: Who published it, as the outside has it: people's names stay inside.
@@ -62,7 +62,7 @@ def _line(catalogue: Catalogue, edition: StoredEdition, carried: Callable[[Seque
 
 
 def _as_read(catalogue: Catalogue, body: Any) -> Any:
-    places = sorted(set(_places(body)))
+    places = sorted({place for thing in things_in(body) if (place := _place(thing))})
     found = catalogue.seen_pages.at(places)
     pages = {(record_id, page.number): page for record_id, some in found.items() for page in some}
     above = catalogue.seen_records.ancestors(sorted(records_of(body)))
@@ -70,18 +70,11 @@ def _as_read(catalogue: Catalogue, body: Any) -> Any:
         record_id: {s.record.title for s in chain if s.record.level == "fonds" and PUBLIC in s.audiences}
         for record_id, chain in above.items()
     }
-    return _kept(body, pages, fonds)
-
-
-def _places(body: Any) -> Iterator[tuple[str, int]]:
-    if isinstance(body, Mapping):
-        if place := _place(body):
-            yield place
-        for value in body.values():
-            yield from _places(value)
-    elif isinstance(body, list | tuple):
-        for value in body:
-            yield from _places(value)
+    kept = pruned(body, lambda value: _is_away(value, pages))
+    for thing in things_in(kept):
+        if thing.get("fonds") and thing["fonds"] not in fonds.get(thing.get("record_id") or "", ()):
+            thing["fonds"] = ""
+    return kept
 
 
 def _place(value: Any) -> tuple[str, int] | None:
@@ -89,17 +82,6 @@ def _place(value: Any) -> tuple[str, int] | None:
     if isinstance(value, Mapping) and value.get("record_id") and isinstance(value.get("page"), int):
         return value["record_id"], value["page"]
     return None
-
-
-def _kept(body: Any, pages: _Pages, fonds: Mapping[str, set[str]]) -> Any:
-    if isinstance(body, Mapping):
-        kept = {k: None if _is_away(v, pages) else _kept(v, pages, fonds) for k, v in body.items()}
-        if kept.get("fonds") and kept["fonds"] not in fonds.get(kept.get("record_id") or "", ()):
-            kept["fonds"] = ""
-        return kept
-    if isinstance(body, list | tuple):
-        return [_kept(value, pages, fonds) for value in body if not _is_away(value, pages)]
-    return body
 
 
 def _is_away(value: Any, pages: _Pages) -> bool:
