@@ -30,9 +30,12 @@ def show(here: Desk) -> None:
         f'<div class="dh-top"><h1 class="dh-where">{esc(say("nav_publish"))}</h1>'
         f'<p class="dh-hint">{esc(say("publish_hint"))}</p></div>{_standing(said, say)}'
     )
-    _waiting(said, "withdrawn", [*map(_taken_down, said["exhibitions"]), *map(_closed, said["waiting"])], say)
+    rows = [_exhibition(one, "publish_exhibition", one["closed_at"]) for one in said["exhibitions"]]
+    rows += [_record(o, o["access_status"] or "publish_gone", o["closed_at"]) for o in said["waiting"]]
+    _waiting(said, "withdrawn", rows, say)
     hidden = said["hidden"]
-    rows = [*map(_hidden_exhibition, hidden["exhibitions"]), *map(_hidden_record, hidden["waiting"])]
+    rows = [_exhibition(one, "publish_stands_on", one["hidden_at"]) for one in hidden["exhibitions"]]
+    rows += [_record(one, "publish_redacted", one["hidden_at"]) for one in hidden["waiting"]]
     _waiting(hidden, "hidden", rows, say)
     st.html(f'<h2 class="dh-h">{esc(say("publish_packages"))}</h2>{_packages(said, say)}')
 
@@ -112,27 +115,13 @@ def _cells(row: _Row, say: Words) -> list[str]:
     ]  # fmt: skip
 
 
-def _closed(one: dict[str, Any]) -> _Row:
+def _record(one: dict[str, Any], status: str, since: str) -> _Row:
     address = record_address(one["record_id"]) if one["title"] else ""
-    status = one["access_status"] or "publish_gone"
-    return _Row(one["title"], one["reference_code"], address, status, one["closed_at"], one["hours"])
+    return _Row(one["title"], one["reference_code"], address, status, since, one["hours"])
 
 
-def _hidden_record(one: dict[str, Any]) -> _Row:
-    address = record_address(one["record_id"]) if one["title"] else ""
-    return _Row(
-        one["title"], one["reference_code"], address, "publish_redacted", one["hidden_at"], one["hours"]
-    )
-
-
-def _taken_down(one: dict[str, Any]) -> _Row:
-    place = f"/exhibitions/{one['slug']}"
-    return _Row(one["title"], place, "", "publish_exhibition", one["closed_at"], one["hours"])
-
-
-def _hidden_exhibition(one: dict[str, Any]) -> _Row:
-    place = f"/exhibitions/{one['slug']}"
-    return _Row(one["title"], place, "", "publish_stands_on", one["hidden_at"], one["hours"])
+def _exhibition(one: dict[str, Any], status: str, since: str) -> _Row:
+    return _Row(one["title"], f"/exhibitions/{one['slug']}", "", status, since, one["hours"])
 
 
 def _count(records: int, exhibitions: int, say: Words) -> str:

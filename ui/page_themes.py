@@ -153,9 +153,8 @@ def _chosen(here: Desk, curation: Curation, found: Json, some: list[Json], *, to
     rows = "".join(f"<li>{link(record_address(p['id']), esc(p['title']))}</li>" for p in some[:LISTED])
     more = f'<p class="dh-hint">{esc(say("themes_more", n=len(some) - LISTED))}</p>' if some[LISTED:] else ""
     if st.button(f"← {say('themes_every')}", key="every_theme"):
-        st.session_state[_CLEARED] = (
-            st.session_state.get(_CLEARED, 0) + 1
-        )  # another map: nothing is lassoed on it
+        # Another map: nothing is lassoed on it.
+        st.session_state[_CLEARED] = st.session_state.get(_CLEARED, 0) + 1
         st.query_params.from_dict({"run": found["run"]["id"]})
         st.rerun()
     st.html(f'<h2 class="dh-h" data-key="chosen">{esc(say(told, n=len(some)))}</h2>')
